@@ -1,0 +1,1 @@
+"""roobridge: an OpenAI-compatible service between Roo Code and Qwen models."""

@@ -1,0 +1,110 @@
+"""What a turn asks of an upstream, and what it gets."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from roobridge.events import ToolDelta
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """Tokens of one turn, cumulative: the last one seen counts.
+
+    cached is part of prompt, reasoning part of completion.
+    """
+
+    prompt: int
+    completion: int
+    cached: int = 0
+    reasoning: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.prompt + self.completion
+
+
+class Delta(msgspec.Struct, frozen=True):
+    """One thing an upstream said. Several fields may be set; they are read in the order they stand here.
+
+    finish: "" while the reply goes on; OpenAI's finish_reason ("stop", "length", "tool_calls",
+    "content_filter") at its end; "cut" where the stream ended without saying so.
+    """
+
+    reasoning: str = ""
+    content: str = ""
+    tool_calls: tuple[ToolDelta, ...] = ()
+    usage: Usage | None = None
+    finish: str = ""
+
+
+class Model(msgspec.Struct, frozen=True):
+    """One model an upstream serves. context, output: tokens, 0 where unknown."""
+
+    id: str
+    owner: str = "qwen"
+    context: int = 0
+    output: int = 0
+
+
+class Capabilities(msgspec.Struct, frozen=True):
+    """What an upstream can take.
+
+    native_tools: `tools` and `role: tool`. system_role: a system message. vision: image parts.
+    partial: a last assistant message with `partial: true` is continued exactly. drain: a reply must be
+    read to its end, since breaking off spoils the chat's state.
+    """
+
+    native_tools: bool = True
+    system_role: bool = True
+    vision: bool = True
+    partial: bool = False
+    drain: bool = False
+
+
+class Health(msgspec.Struct, frozen=True):
+    """ok, and one sentence for a person; never a secret."""
+
+    ok: bool
+    detail: str = ""
+
+
+class UpstreamRequest(msgspec.Struct, frozen=True):
+    """One request to an upstream.
+
+    body: in OpenAI's shape, `model` already mapped, `stream` left out. key: the client's bearer token,
+    for an upstream that has none of its own; never logged. headers: the client's, lower-case names, for
+    matching tapes only.
+    """
+
+    body: dict[str, Any]
+    key: str = ""
+    headers: dict[str, str] = {}
+
+
+class Upstream(Protocol):
+    """A place where a Qwen model is served."""
+
+    name: str
+    capabilities: Capabilities
+
+    def stream(self, request: UpstreamRequest) -> AsyncIterator[Sequence[Delta]]:
+        """Ask, and yield what each read gave, as it comes; always streaming, whatever the client asked.
+
+        The first item comes only once the upstream has accepted the request. The last delta has `finish`
+        set. Raises UpstreamError: before the first item when the request was refused, later when the
+        reply broke off. Closing the iterator (`aclose`) closes the upstream's connection at once.
+        """
+        ...
+
+    async def models(self) -> Sequence[Model]:
+        """The models it serves. Raises UpstreamError."""
+        ...
+
+    async def health(self) -> Health: ...
+
+    async def aclose(self) -> None:
+        """Release connections; the upstream is not used afterwards."""
+        ...
