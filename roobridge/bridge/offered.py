@@ -48,7 +48,7 @@ def offered_tools(prompt: str) -> tuple[OfferedTool, ...]:
     end = _END.search(prompt, opening.end()) or _ANY_HEADING.search(prompt, opening.end())
     section = prompt[opening.end() : end.start() if end else len(prompt)]
     headings = list(_SECTION.finditer(section))
-    bounds = [heading.start() for heading in headings[1:]] + [len(section)]
+    bounds = [*(heading.start() for heading in headings), len(section)][1:]
     return tuple(
         OfferedTool(heading[1], tuple(_params(heading[1], section[heading.end() : bound]).items()))
         for heading, bound in zip(headings, bounds, strict=True)
