@@ -1,0 +1,219 @@
+"""What an OpenAI-compatible upstream says when it refuses, and whose fault that is.
+
+Shapes: `{"error": {message, type, code, param}}` (OpenAI, DashScope's compatible mode), `{"error": "text"}`
+(Ollama, LM Studio), `{code, message, request_id}` (DashScope's native form), `{object: "error", message,
+type, code}` (vLLM), `{"detail": ...}` (FastAPI), or any other body.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from roobridge.errors import UpstreamError
+
+TEXT_LIMIT = 500  # characters of an upstream's own words that are passed on
+
+_KEY = re.compile(r"\b(sk-)[A-Za-z0-9_*.-]{6,}")
+_MARKUP = re.compile(r"<[^>]*>")
+# DashScope, OpenAI and vLLM, llama.cpp, SGLang, Ollama
+_TOO_LONG = re.compile(
+    r"range of input length|context[ _]length|context size|exceed_context|longer than the model|"
+    r"prompt is too long|maximum context",
+    re.IGNORECASE,
+)
+_TOO_LONG_CODES = frozenset({"context_length_exceeded", "exceed_context_size_error"})
+_THROTTLED = re.compile(r"throttling|limit_requests|limit_burst|rate.?limit|too many requests", re.IGNORECASE)
+_QUOTA = re.compile(r"quota", re.IGNORECASE)
+# DashScope says insufficient_quota for its one-minute token limit too; only these words mean hours or money.
+_HARD_QUOTA = re.compile(r"\bfree\b|hour|\bplan\b|billing|balance|\bpaid\b", re.IGNORECASE)
+_REFUSED_KEY = re.compile(r"api[-_ ]?key|access token|unauthorized|authentication", re.IGNORECASE)
+_NO_MODEL = re.compile(
+    r"model.{0,80}(not (been )?found|not exist)|model_?not_?found", re.IGNORECASE | re.DOTALL
+)
+_OVERLOADED = re.compile(r"overloaded|unavailable|busy|serviceunavailable", re.IGNORECASE)
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What an error body says, whatever its shape; every field may be empty."""
+
+    message: str = ""
+    kind: str = ""
+    code: str = ""
+    param: str | None = None
+
+    @property
+    def words(self) -> str:
+        return f"{self.code} {self.kind} {self.message}"
+
+
+def said_in(body: object) -> Said:
+    """Read a decoded error body, or the value of its `error` field."""
+    if isinstance(body, str):
+        return Said(message=body)
+    if not isinstance(body, dict):
+        return Said()
+    inner = body.get("error")
+    if isinstance(inner, dict):
+        return said_in(inner)
+    if isinstance(inner, str) and inner:
+        return Said(message=inner, code=_word(body.get("code")))
+    return Said(
+        message=_word(body.get("message")) or _word(body.get("detail")) or _word(body.get("details")),
+        kind=_word(body.get("type")),
+        code=_word(body.get("code")),
+        param=_word(body.get("param")) or None,
+    )
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list | dict):
+        return msgspec.json.encode(value).decode()
+    return "" if value is None or isinstance(value, bool) else str(value)
+
+
+def said_in_text(body: str) -> Said:
+    """Read an error body as it came: JSON, else its text without markup."""
+    try:
+        return said_in(msgspec.json.decode(body))
+    except (msgspec.MsgspecError, UnicodeEncodeError):
+        return Said(message=" ".join(_MARKUP.sub(" ", body).split()))
+
+
+def refusal(status: int, body: str, retry_after: float | None = None) -> UpstreamError:
+    """The error for an HTTP status other than 200.
+
+    body: as it came. retry_after: seconds, of the response's own header.
+    """
+    return _error(status, said_in_text(body), retry_after, f" (HTTP {status})")
+
+
+def stream_error(body: object) -> UpstreamError:
+    """The error for an error object, or its text, inside a stream that began with 200."""
+    said = said_in(body)
+    return _error(_status_of(said), said, None, "")
+
+
+def _status_of(said: Said) -> int:
+    """The status that the words of an error would have had before the stream began."""
+    if said.code.isdigit() and 400 <= int(said.code) < 600:
+        return int(said.code)
+    words = said.words
+    if _THROTTLED.search(words) or _QUOTA.search(words):
+        return 429
+    if said.kind == "authentication_error" or re.search(r"invalid.?api.?key", words, re.IGNORECASE):
+        return 401
+    if _NO_MODEL.search(words):
+        return 404
+    if (
+        _TOO_LONG.search(words)
+        or said.kind == "invalid_request_error"
+        or re.search("invalid.?param", words, re.I)
+    ):
+        return 400
+    return 503 if _OVERLOADED.search(words) else 502
+
+
+def _error(status: int, said: Said, retry_after: float | None, tail: str) -> UpstreamError:
+    kind, code, hint_status, lead = _judge(status, said)
+    text = _KEY.sub(r"\1***", said.message)[:TEXT_LIMIT].strip()
+    return UpstreamError(
+        f"{lead}: {text}{tail}" if text else f"{lead}{tail}.",
+        kind=kind,
+        code=code,
+        param=said.param,
+        status_hint=hint_status,
+        retry_after=retry_after,
+    )
+
+
+def _judge(status: int, said: Said) -> tuple[str, str, int, str]:
+    """(type, code, status for the client, first words of the message) of a refusal."""
+    if status in (400, 413, 422):
+        return _bad_request(status, said)
+    if status == 401:
+        code = said.code or "invalid_api_key"
+        return (
+            "authentication_error",
+            code,
+            401,
+            "The upstream refused the API key; check the key and its plan's URL",
+        )
+    if status == 402:
+        return _no_credit(said)
+    if status == 403:
+        return _forbidden(said)
+    if status == 404:
+        if _NO_MODEL.search(said.words):
+            return "invalid_request_error", "model_not_found", 404, "The upstream does not have this model"
+        return (
+            "invalid_request_error",
+            said.code or "not_found",
+            404,
+            "The upstream has no such address; check base_url",
+        )
+    if status == 429:
+        return _throttled(said)
+    if status == 408:
+        return "api_error", said.code or "upstream_timeout", 504, "The upstream gave up waiting"
+    if status >= 500:
+        hint = {503: 503, 529: 503, 504: 504}.get(status, 502)
+        return "api_error", said.code or "upstream_error", hint, "The upstream failed"
+    if 400 <= status < 500:
+        return (
+            "api_error",
+            said.code or "upstream_error",
+            502,
+            "The upstream refused the request",
+        )
+    return "api_error", said.code or "upstream_error", 502, "The upstream sent no reply; check base_url"
+
+
+def _bad_request(status: int, said: Said) -> tuple[str, str, int, str]:
+    if said.code in _TOO_LONG_CODES or said.kind in _TOO_LONG_CODES or _TOO_LONG.search(said.message):
+        lead = "The request is longer than the model's context"
+        return "invalid_request_error", "context_length_exceeded", 400, lead
+    if "arrearage" in said.words.lower():
+        return _no_credit(said)
+    if _NO_MODEL.search(said.words):
+        return "invalid_request_error", "model_not_found", 404, "The upstream does not have this model"
+    hint = 413 if status == 413 else 400
+    return "invalid_request_error", said.code or "invalid_request", hint, "The upstream refused the request"
+
+
+def _no_credit(said: Said) -> tuple[str, str, int, str]:
+    return "insufficient_quota", said.code or "insufficient_quota", 429, "The upstream account has no credit"
+
+
+def _forbidden(said: Said) -> tuple[str, str, int, str]:
+    if "arrearage" in said.words.lower() or _HARD_QUOTA.search(said.words):
+        return (
+            "insufficient_quota",
+            said.code or "insufficient_quota",
+            429,
+            "The upstream account's quota is used up",
+        )
+    if _REFUSED_KEY.search(said.message):
+        lead = "The upstream refused the API key; check that the key belongs to this URL's plan and region"
+        return "authentication_error", said.code or "invalid_api_key", 403, lead
+    return "permission_error", said.code or "access_denied", 403, "The upstream denied access"
+
+
+def _throttled(said: Said) -> tuple[str, str, int, str]:
+    if _HARD_QUOTA.search(said.message):
+        return (
+            "insufficient_quota",
+            said.code or "insufficient_quota",
+            429,
+            "The upstream account's quota is used up",
+        )
+    return (
+        "rate_limit_error",
+        said.code or "rate_limit_exceeded",
+        429,
+        "The upstream limits the rate of requests",
+    )

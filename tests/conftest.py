@@ -1,0 +1,32 @@
+"""What every test may use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Long runs: pytest --hypothesis-profile=thorough.
+_SLOW_TO_DRAW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+settings.register_profile(
+    "small",
+    max_examples=30,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=_SLOW_TO_DRAW,
+)
+settings.register_profile(
+    "thorough", max_examples=1500, deadline=None, database=None, suppress_health_check=_SLOW_TO_DRAW
+)
+settings.load_profile("small")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of recorded payloads beside a checkout; the test is skipped where there is none."""
+    folder = Path(__file__).resolve().parents[2] / "shared"
+    if not folder.is_dir():
+        pytest.skip("no ../shared beside this checkout")
+    return folder
