@@ -1,0 +1,139 @@
+"""`roobridge serve`."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import multiprocessing
+import multiprocessing.connection
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from roobridge.service.config import Settings, load_settings
+from roobridge.service.wiring import build
+from roobridge.web.serving import listen, serve_on
+
+
+def serve_command(  # noqa: PLR0913, PLR0917 -- typer reads the options off the signature
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on; 8001 unless told, 0 for a free one.")
+    ] = None,
+    upstream: Annotated[
+        str | None,
+        typer.Option(help="replay, openai, qwen-web, or a preset such as dashscope-intl or ollama."),
+    ] = None,
+    base_url: Annotated[str | None, typer.Option(help="Where the upstream is.")] = None,
+    api_key: Annotated[
+        str | None, typer.Option(help="The upstream's key; without one the client's own is passed on.")
+    ] = None,
+    tapes: Annotated[Path | None, typer.Option(help="Folder of tapes for the upstream replay.")] = None,
+    speed: Annotated[
+        float | None, typer.Option(help="How many times faster tapes play; 0 for no waiting.")
+    ] = None,
+    record: Annotated[Path | None, typer.Option(help="Folder in which every reply is recorded.")] = None,
+    wrap: Annotated[str | None, typer.Option(help="Wrap policy: preview, hold or live.")] = None,
+    pace: Annotated[float | None, typer.Option(help="Milliseconds between two writes, 0 for none.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that serve.")] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    config: Annotated[Path | None, typer.Option(help="Settings file, in TOML.")] = None,
+) -> None:
+    """Serve the OpenAI API in front of a Qwen model."""
+    given = {name: value for name, value in locals().items() if name not in ("pace", "config")}
+    run(load_settings({**given, "pace_ms": pace}, config))
+
+
+def run(settings: Settings) -> None:
+    """Serve until interrupted. Raises SettingsError before anything is served."""
+    _log_to_stderr(settings.log_level)
+    sock = listen(settings.host, settings.port)
+    typer.echo(greeting(settings, sock.getsockname()[1]))
+    if settings.workers == 1:
+        work(settings, sock)
+    else:
+        _supervise(settings, sock)
+
+
+def greeting(settings: Settings, port: int) -> str:
+    """What the user is to enter in Roo Code."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    own_key = settings.api_key or settings.qwen_token or settings.upstream_name == "replay"
+    key = "anything, the upstream's key is set here" if own_key else "your key for the upstream"
+    model = next(iter(settings.model_map), f"one that http://{host}:{port}/v1/models lists")
+    return "\n".join(
+        (
+            f"roobridge serves on http://{host}:{port}/v1, upstream {settings.upstream_name}.",
+            "In Roo Code choose the provider OpenAI Compatible, and enter:",
+            f"  Base URL  http://{host}:{port}/v1",
+            f"  API key   {key}",
+            f"  Model     {model}",
+        )
+    )
+
+
+def work(settings: Settings, sock: socket.socket) -> None:
+    """One serving process."""
+
+    async def main() -> None:
+        await serve_on(sock, build(settings), _interruption())
+
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(main())
+
+
+def _interruption() -> Callable[[], Any]:
+    """An awaitable's maker that is done at SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+    return stop.wait
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        uvloop = importlib.import_module("uvloop")  # not there on every platform
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+def _work_apart(settings: Settings, sock: socket.socket) -> None:
+    _log_to_stderr(settings.log_level)
+    work(settings, sock)
+
+
+def _supervise(settings: Settings, sock: socket.socket) -> None:
+    """Several serving processes on one socket; when one ends, or an interruption comes, all do."""
+    apart = multiprocessing.get_context("spawn")
+    workers = [apart.Process(target=_work_apart, args=(settings, sock)) for _ in range(settings.workers)]
+
+    def stop(*_: object) -> None:
+        for worker in workers:
+            if worker.is_alive():
+                worker.terminate()
+
+    for worker in workers:
+        worker.start()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    multiprocessing.connection.wait([worker.sentinel for worker in workers])
+    stop()
+    for worker in workers:
+        worker.join()
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    if level != "debug":
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines name every address asked

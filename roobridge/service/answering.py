@@ -1,0 +1,119 @@
+"""From a checked request to its turn: the plan, the body for the upstream, and what other turns have to do
+with it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Protocol
+
+import msgspec
+
+from roobridge.bridge.chat import ChatRequest
+from roobridge.bridge.conversation import digest_messages, request_fingerprint
+from roobridge.bridge.history import clean_history
+from roobridge.bridge.plan import ClientKind, Plan, Wrap
+from roobridge.bridge.ports import Upstream, UpstreamRequest
+from roobridge.bridge.prompt import dialect_of, prompt_tools
+from roobridge.bridge.request import classify
+from roobridge.grammar.load import Grammar
+from roobridge.service.catalog import Catalog
+from roobridge.service.open_turns import OpenTurns
+from roobridge.service.storm import Storm
+from roobridge.service.turns import Ask, Rules, Turn
+
+log = logging.getLogger("roobridge.turns")
+
+_BRIDGE_FIELDS = ("stream", "stream_options")  # the upstream is always asked for a stream with usage
+
+
+class Manners(msgspec.Struct, frozen=True):
+    """What the operator decided for all requests. prompt_tools: tools are put into the prompt for an upstream
+    that takes none."""
+
+    kind: ClientKind | None
+    wrap: Wrap
+    prompt_tools: bool
+
+
+class Recorder(Protocol):
+    """Writes down what was repaired in the reply to a request; told before the reply's stream is closed."""
+
+    def repaired(self, request: UpstreamRequest, repairs: Sequence[str]) -> None: ...
+
+
+class Answering:
+    """Opens turns; one per service."""
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        catalog: Catalog,
+        grammar: Grammar,
+        manners: Manners,
+        rules: Rules,
+        recorder: Recorder | None = None,
+    ) -> None:
+        self.open_turns = OpenTurns()
+        self.storm = Storm()
+        self._upstream = upstream
+        self._catalog = catalog
+        self._grammar = grammar
+        self._manners = manners
+        self._rules = rules
+        self._recorder = recorder
+
+    async def open(self, chat: ChatRequest, headers: Mapping[str, str], key: str) -> Turn:
+        """The turn that answers a request; not begun.
+
+        headers: with lower-case names. key: the client's bearer token, or empty. Raises ClientError.
+        """
+        plan = classify(headers, chat, self._grammar, kind=self._manners.kind, wrap=self._manners.wrap)
+        model = await self._catalog.resolve(chat.model)
+        request = UpstreamRequest(self._body(chat, plan, model), key, dict(headers))
+        started = time.monotonic()
+        if not plan.agent:
+            return self._turn(Ask(chat, plan, request), partial(self._log, started))
+        digests = digest_messages(chat.messages)
+        mark = request_fingerprint(key, chat.model, digests)
+        ask = Ask(chat, plan, request, buffered=self.storm.is_repeat(mark, started))
+        turn = self._turn(ask, partial(self._agent_ended, key, mark, started))
+        self.open_turns.add(key, digests, turn)
+        return turn
+
+    def _turn(self, ask: Ask, on_end: Callable[[Turn], None]) -> Turn:
+        return Turn(ask, self._upstream, self._rules, on_reply=self._name_repairs, on_end=on_end)
+
+    def _name_repairs(self, turn: Turn) -> None:
+        if self._recorder is not None and turn.repairs:
+            self._recorder.repaired(turn.ask.request, turn.repairs)
+
+    def _body(self, chat: ChatRequest, plan: Plan, model: str) -> dict[str, object]:
+        body = {name: value for name, value in chat.body.items() if name not in _BRIDGE_FIELDS}
+        body["model"] = model
+        body["messages"] = clean_history(chat.messages, plan, self._upstream.capabilities)
+        if self._upstream.capabilities.native_tools:
+            return body
+        return prompt_tools(body, dialect_of(model), offer=self._manners.prompt_tools)
+
+    def _agent_ended(self, key: str, mark: bytes, started: float, turn: Turn) -> None:
+        self.open_turns.remove(key, turn)
+        if turn.error is None:
+            self.storm.held(mark)
+        elif not turn.withdrawn and (turn.said or turn.ask.buffered):
+            self.storm.broke(mark, time.monotonic())
+        self._log(started, turn)
+
+    def _log(self, started: float, turn: Turn) -> None:
+        log.info(
+            "turn %s kind=%s model=%s pieces=%d repairs=%s outcome=%s ms=%d",
+            turn.id,
+            turn.ask.plan.kind.value,
+            turn.ask.chat.model,
+            turn.pieces,
+            ",".join(turn.repairs) or "-",
+            turn.error.code if turn.error else "ok",
+            (time.monotonic() - started) * 1000,
+        )

@@ -1,0 +1,144 @@
+"""One attempt at the upstream: a reply, or as much of one as came.
+
+A turn makes one attempt; it makes another where the first gave no answer at all, or broke off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Self
+
+import msgspec
+
+from roobridge.bridge.ports import Delta, Upstream, UpstreamRequest, Usage
+from roobridge.errors import UpstreamError
+
+
+class Patience(msgspec.Struct, frozen=True):
+    """Seconds that an upstream may be silent. start: before it accepts. idle: within its reply."""
+
+    start: float
+    idle: float
+
+
+class Attempt:
+    """Iterates over what each read of one upstream reply gave, and remembers how it ended.
+
+    usage: the last seen. finish: as `Reply.close` takes it, once the iteration is over. error: what broke
+    the reply off, where `finish` is "error".
+
+    on_accept is called when the first item has come. Iterating raises UpstreamError where the request was
+    refused; after the first item nothing is raised.
+    One task iterates; `aclose` closes the upstream's connection and may be called at any time in that task.
+    """
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        request: UpstreamRequest,
+        patience: Patience,
+        on_accept: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.usage: Usage | None = None
+        self.finish = ""
+        self.error: UpstreamError | None = None
+        self.accepted = False
+        self._stream: AsyncIterator[Sequence[Delta]] = upstream.stream(request)
+        self._silence = _Silence(patience.start)
+        self._idle = patience.idle
+        self._on_accept = on_accept
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Sequence[Delta]:
+        try:
+            with self._silence:
+                deltas = await self._stream.__anext__()
+        except StopAsyncIteration:
+            self.finish = self.finish or "cut"
+            raise
+        except TimeoutError:
+            self._fell_silent()
+            raise StopAsyncIteration from None
+        except UpstreamError as error:
+            if not self.accepted:
+                raise
+            self.finish, self.error = "error", error
+            raise StopAsyncIteration from None
+        if not self.accepted:
+            self._accept()
+        for delta in deltas:
+            if delta.usage is not None:
+                self.usage = delta.usage
+            if delta.finish:
+                self.finish = delta.finish
+        return deltas
+
+    async def aclose(self) -> None:
+        self._silence.stop()
+        close = getattr(self._stream, "aclose", None)
+        if close is not None:
+            await close()
+
+    def _accept(self) -> None:
+        self.accepted = True
+        self._silence.stop()
+        self._silence.limit = self._idle
+        self._on_accept()
+
+    def _fell_silent(self) -> None:
+        if not self.accepted:
+            raise UpstreamError(
+                f"The upstream did not answer within {self._silence.limit:g} seconds.",
+                code="upstream_timeout",
+                status_hint=504,
+            )
+        self.finish = "silence"
+
+
+class _Silence:
+    """Raises TimeoutError out of its block after `limit` seconds in it.
+
+    Like asyncio.timeout, but entered once a read: one timer serves many reads, and a read costs none.
+    """
+
+    def __init__(self, limit: float) -> None:
+        self.limit = limit
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[object] | None = None
+        self._since = 0.0
+        self._struck = False
+
+    def __enter__(self) -> None:
+        self._task = asyncio.current_task()
+        self._since = self._loop.time()
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._since + self.limit, self._look)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        task, self._task = self._task, None
+        if not self._struck:
+            return
+        self._struck = False
+        # As asyncio.timeout does it: a cancellation from elsewhere in the same moment wins.
+        if task is not None and task.uncancel() <= 0 and kind is asyncio.CancelledError:
+            raise TimeoutError
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self) -> None:
+        self._timer = None
+        waiting = self._task is not None
+        now = self._loop.time()
+        due = (self._since if waiting else now) + self.limit
+        if waiting and now >= due and self._task is not None:
+            self._struck = True
+            self._task.cancel()
+        elif waiting:
+            self._timer = self._loop.call_at(due, self._look)

@@ -1,0 +1,167 @@
+"""What the operator may set, and where each word may stand.
+
+From the strongest to the weakest: options of the command line, `ROOBRIDGE_*` variables, the older names
+in LEGACY, the TOML file, the defaults here.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from pydantic_settings import SettingsError as SourceError
+
+from roobridge.bridge.plan import ClientKind, Wrap
+from roobridge.errors import SettingsError
+
+DEFAULT_FILE = "roobridge.toml"
+
+# Names that earlier bridges to chat.qwen.ai read from the environment.
+LEGACY = {
+    "QWEN_TOKEN": "qwen_token",
+    "QWEN_COOKIES": "qwen_cookies",
+    "QWEN_BASE_URL": "base_url",
+    "PORT": "port",
+    "LOG_LEVEL": "log_level",
+    "ENABLE_TOOL_CALLING": "enable_tool_calling",
+}
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Settings(BaseSettings):
+    """All settings of one service, checked. Times are in seconds, but `pace_ms` and `usage_wait_ms`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ROOBRIDGE_", env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8001, ge=0, le=65535)
+    workers: int = Field(default=1, ge=1)
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
+
+    upstream: str = ""  # see upstream_name
+    base_url: str | None = None
+    api_key: SecretStr | None = None
+    qwen_token: SecretStr | None = None
+    qwen_cookies: SecretStr | None = None
+    model_map: dict[str, str] = Field(default_factory=dict)
+    tapes: Path | None = None
+    speed: float = Field(default=1.0, ge=0)
+    record: Path | None = None
+
+    kind: ClientKind | None = None
+    wrap: Wrap = Wrap.PREVIEW
+    pace_ms: float = Field(default=25, ge=0)
+    enable_tool_calling: bool = True
+    max_continuations: int = Field(default=3, ge=0)
+    second_chance: bool = False
+
+    body_limit: int = Field(default=32 * 1024 * 1024, gt=0)
+    keepalive: Seconds = (
+        15.0  # a client gives up after 301 s of silence, a proxy between often after 30 or 60
+    )
+    first_byte_commit: Seconds = 20.0  # as above; until then a refusal still gets its own status
+    start_timeout: Seconds = 600.0  # until an upstream accepts; as long as Roo itself waits
+    idle_timeout: Seconds = 120.0  # silence of the upstream within a reply
+    usage_wait_ms: float = Field(default=300, ge=0)  # for the token counts of a reply that is already over
+    models_ttl: float = Field(default=10.0, ge=0)  # how long the upstream's list of models is believed
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _LegacyNames(settings_cls)
+
+    @property
+    def upstream_name(self) -> str:
+        """The upstream asked for; where none was named, the one that the older names speak of."""
+        if self.upstream:
+            return self.upstream
+        return "qwen-web" if self.qwen_token or self.qwen_cookies else "replay"
+
+
+class _LegacyNames(PydanticBaseSettingsSource):
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        names = (name for name, known in LEGACY.items() if known == field_name)
+        return next((os.environ[name] for name in names if os.environ.get(name)), None), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        fields = self.settings_cls.model_fields.items()
+        found = {name: self.get_field_value(field, name)[0] for name, field in fields}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def load_settings(options: Mapping[str, Any] | None = None, config: Path | None = None) -> Settings:
+    """Gather the settings from every source.
+
+    options: those given on the command line, by field name; None stands for one not given. config: the
+    TOML file; without it ROOBRIDGE_CONFIG, else `roobridge.toml` in the working folder where there is one.
+    Raises SettingsError naming the setting and the next step; a setting's value is never repeated.
+    """
+    given = {name: value for name, value in (options or {}).items() if value is not None}
+    file, values = _read_file(config)
+
+    class FromEverywhere(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource, **named: Any
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            stronger = super().settings_customise_sources(settings_cls, *sources, **named)
+            return *stronger, InitSettingsSource(settings_cls, values)
+
+    try:
+        found = FromEverywhere(**given)
+    except ValidationError as error:
+        raise SettingsError(_explain(error, file), code="bad_setting") from None
+    except SourceError as error:
+        raise SettingsError(f"{error}; it is written as JSON.", code="bad_setting") from None
+    return Settings.model_construct(**dict(found))
+
+
+def _read_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
+    named = config or (Path(os.environ["ROOBRIDGE_CONFIG"]) if os.environ.get("ROOBRIDGE_CONFIG") else None)
+    file = named or Path(DEFAULT_FILE)
+    if named is None and not file.is_file():
+        return None, {}
+    try:
+        return file, tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise SettingsError(f"The file {file} cannot be read: {reason}.", code="bad_setting") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings file {file} is not TOML: {error}.", code="bad_setting") from None
+
+
+def _explain(error: ValidationError, file: Path | None) -> str:
+    return " ".join(_explain_one(str(e["loc"][0]), e["type"], e["msg"], file) for e in error.errors())
+
+
+def _explain_one(name: str, kind: str, reason: str, file: Path | None) -> str:
+    if kind == "extra_forbidden":
+        return f"There is no setting {name!r}; remove it from {file or 'the options'}."
+    older = "".join(f", {word}" for word, known in LEGACY.items() if known == name)
+    where = f"ROOBRIDGE_{name.upper()}{older}" + (f" or {name} in {file}" if file else "")
+    return f"The setting {name!r} is not usable: {reason}. Change its option, {where}."

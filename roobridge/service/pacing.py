@@ -1,0 +1,189 @@
+"""When what is pending goes out to the client, and how much of it in one write.
+
+Roo's native parser re-reads all arguments at every delta, and a write costs the bridge more than all else
+it does with a delta. So the first piece of a text or a call goes out at once, then at most one write per
+pace with all that is pending joined, and an end at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from roobridge.errors import RoobridgeError
+from roobridge.events import Content, Piece, Thought, ToolDelta
+
+NEVER = float("inf")
+
+
+def join(pieces: Sequence[Piece]) -> list[Piece]:
+    """The same pieces with neighbours of one channel as one."""
+    joined: list[Piece] = []
+    start = 0
+    for at in range(1, len(pieces) + 1):
+        if at == len(pieces) or not _continues(pieces[at], pieces[start]):
+            joined.append(pieces[start] if at == start + 1 else _merge(pieces[start:at]))
+            start = at
+    return joined
+
+
+def _continues(piece: Piece, last: Piece | None) -> bool:
+    if isinstance(piece, ToolDelta):
+        return isinstance(last, ToolDelta) and last.index == piece.index and not (piece.id or piece.name)
+    if isinstance(piece, Thought):
+        return isinstance(last, Thought) and last.preview == piece.preview
+    return isinstance(piece, Content) and isinstance(last, Content)
+
+
+def _merge(run: Sequence[Piece]) -> Piece:
+    first = run[0]
+    if isinstance(first, ToolDelta):
+        fragments = "".join(piece.arguments for piece in run if isinstance(piece, ToolDelta))
+        return ToolDelta(first.index, first.id, first.name, fragments)
+    text = "".join(piece.text for piece in run if isinstance(piece, (Content, Thought)))
+    return Thought(text, first.preview) if isinstance(first, Thought) else Content(text)
+
+
+class Pacing:
+    """What is pending and when it is due; the time is the caller's, in seconds.
+
+    pace: seconds between two writes, 0 for none. whole: nothing is due before `end`.
+    """
+
+    def __init__(self, pace: float, *, whole: bool = False) -> None:
+        self.due = NEVER  # when the pending pieces may go out
+        self._pace = pace
+        self._whole = whole
+        self._pending: list[Piece] = []
+        self._last: Piece | None = None
+        self._next_write = 0.0
+
+    @property
+    def pending(self) -> bool:
+        return bool(self._pending)
+
+    def add(self, pieces: Iterable[Piece], now: float) -> None:
+        for piece in pieces:
+            if self._whole and isinstance(piece, Thought) and piece.preview:
+                continue  # shown early for nothing: its text comes in the same write
+            self._pending.append(piece)
+            if not self._whole:
+                self._hasten(piece, now)
+            self._last = piece
+
+    def _hasten(self, piece: Piece, now: float) -> None:
+        if _continues(piece, self._last):
+            self.due = min(self.due, max(now, self._next_write))
+        else:
+            self.due = now
+
+    def end(self, now: float, *, broken: bool = False) -> None:
+        """Nothing more is added: what is pending is due, but for a broken reply that was to come whole."""
+        if broken and self._whole:
+            self._pending.clear()
+        self.due = now
+
+    def take(self, now: float) -> list[Piece]:
+        """All that is pending, joined; empty where it is not due yet."""
+        if now < self.due:
+            return []
+        self.due = NEVER
+        self._next_write = now + self._pace
+        pending, self._pending = self._pending, []
+        return join(pending)
+
+
+class Outbox:
+    """Between the task that reads the upstream and the one that writes to the client.
+
+    One writer (`put`, `end`, `fail`), one reader (`next`). What is pending is at most the reply itself.
+    """
+
+    def __init__(self, pacing: Pacing) -> None:
+        self.ended = False
+        self.error: RoobridgeError | None = None
+        self._pacing = pacing
+        self._loop = asyncio.get_running_loop()
+        self._waiter: asyncio.Future[None] | None = None
+        self._due_timer: asyncio.TimerHandle | None = None
+        self._quiet_timer: asyncio.TimerHandle | None = None
+        self._quiet = NEVER
+        self._written = self._loop.time()
+
+    @property
+    def pending(self) -> bool:
+        """Whether pieces wait to be taken."""
+        return self._pacing.pending
+
+    def put(self, pieces: Iterable[Piece]) -> None:
+        self._pacing.add(pieces, self._loop.time())
+        self._arm()
+
+    def end(self, error: RoobridgeError | None = None) -> None:
+        """Nothing more comes; error: what broke the reply off."""
+        if not self.ended:
+            self.ended = True
+            self.error = error
+            self._pacing.end(self._loop.time(), broken=error is not None)
+            self._wake()
+
+    def comment_every(self, quiet: float) -> None:
+        """From now on `next` returns empty-handed after so many seconds in which nothing went out."""
+        self._quiet = quiet
+        self._written = self._loop.time()
+        if self._quiet_timer is not None:
+            self._quiet_timer.cancel()
+        self._quiet_timer = self._loop.call_at(self._written + quiet, self._quiet_passed)
+
+    async def next(self) -> list[Piece] | None:
+        """The pieces of the next write; [] where only a comment is due; None at the end."""
+        while True:
+            now = self._loop.time()
+            pieces = self._pacing.take(now)
+            if pieces or now >= self._written + self._quiet:
+                self._written = now
+                return pieces
+            if self.ended:
+                return None
+            await self._wait()
+
+    def close(self) -> None:
+        """The reader has gone."""
+        for timer in (self._due_timer, self._quiet_timer):
+            if timer is not None:
+                timer.cancel()
+
+    async def _wait(self) -> None:
+        self._waiter = self._loop.create_future()
+        self._arm()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _arm(self) -> None:
+        due = self._pacing.due
+        if self._waiter is None or due == NEVER:
+            return
+        if due <= self._loop.time():
+            self._wake()
+        elif self._due_timer is None or due < self._due_timer.when():
+            if self._due_timer is not None:
+                self._due_timer.cancel()
+            self._due_timer = self._loop.call_at(due, self._due_passed)
+
+    def _due_passed(self) -> None:
+        self._due_timer = None
+        self._wake()
+
+    def _quiet_passed(self) -> None:
+        # Re-armed here and not at each write, so that a write costs no timer.
+        due = self._written + self._quiet
+        if self._loop.time() >= due:
+            self._wake()
+            due = self._loop.time() + self._quiet
+        self._quiet_timer = self._loop.call_at(due, self._quiet_passed)
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

@@ -1,0 +1,274 @@
+"""One turn: the upstream is asked, its reply goes through the machine, the client reads what comes out.
+
+Two tasks share a turn. Its own reads the upstream and feeds the machine; the client's takes what is due
+from the outbox. So a slow client never holds the upstream, and a keep-alive needs nobody's leave.
+
+    begin() ──> next() … the last batch with a Finish ──> None, with `usage` or `error` told
+       └──> raises what broke the reply before anything went out
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from enum import Enum
+
+import msgspec
+
+from roobridge.bridge.chat import ChatRequest
+from roobridge.bridge.plan import Plan
+from roobridge.bridge.ports import Upstream, UpstreamRequest, Usage
+from roobridge.bridge.reply import Reply
+from roobridge.errors import ReplyError, RoobridgeError
+from roobridge.events import Content, Fail, Piece, ToolDelta
+from roobridge.service.attempts import Attempt, Patience
+from roobridge.service.pacing import Outbox, Pacing
+from roobridge.service.storm import broken_again
+from roobridge.service.usage import Tally
+
+log = logging.getLogger("roobridge.turns")
+
+DEGENERATE = "degenerate"
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """How every turn of a service is run; seconds.
+
+    pace: between two writes. keepalive: of silence until a comment is due. commit: how long an upstream may
+    take to accept before the client gets its 200. usage_wait: for the usage of a reply that is over.
+    """
+
+    patience: Patience
+    pace: float
+    keepalive: float
+    commit: float
+    usage_wait: float
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """What a turn answers. buffered: nothing goes out before the reply is whole."""
+
+    chat: ChatRequest
+    plan: Plan
+    request: UpstreamRequest
+    buffered: bool = False
+
+
+class Stage(Enum):
+    """How far a turn is."""
+
+    RUNNING = "running"  # the client's reply is not over
+    SETTLING = "settling"  # it is; the upstream's usage is awaited
+    DRAINING = "draining"  # it is; the upstream is read to its end, whatever the client does
+
+
+class Turn:
+    """The answer to one request.
+
+    Either `begin` and then `next` until it gives None, or `whole`. `aclose` when the client has gone or has
+    everything. What goes wrong is raised by `begin` and `whole`, or stands in `error` at the end. The batches
+    hold no Fail; an empty one stands for a comment.
+
+    on_reply is called when the machine is through with a reply, before its upstream is let go; on_end once
+    the turn is over.
+    """
+
+    def __init__(
+        self,
+        ask: Ask,
+        upstream: Upstream,
+        rules: Rules,
+        *,
+        on_reply: Callable[[Turn], None] = lambda turn: None,
+        on_end: Callable[[Turn], None] = lambda turn: None,
+    ) -> None:
+        self.id = secrets.token_hex(12)
+        self.created = int(time.time())
+        self.ask = ask
+        self.pieces = 0
+        self.repairs: list[str] = []
+        self.said = False  # content or reasoning went out
+        self.withdrawn = False  # ended by the client or by a newer request
+        self._upstream = upstream
+        self._rules = rules
+        self._on_reply = on_reply
+        self._on_end = on_end
+        self._tally = Tally()
+        self._usage: Usage | None = None
+        self._answered = False  # content or a call came out of the machine
+        self._cause: RoobridgeError | None = None
+        self._stage = Stage.RUNNING
+        self._first: list[Piece] | None = None
+        self._begun = False
+        self._task: asyncio.Task[None] | None = None
+        self._outbox = Outbox(Pacing(rules.pace, whole=ask.buffered or not ask.chat.stream))
+
+    @property
+    def error(self) -> RoobridgeError | None:
+        """What broke the reply."""
+        return self._outbox.error
+
+    @property
+    def usage(self) -> Usage:
+        """The upstream's count, else an estimate."""
+        return self._usage or self._tally.estimate(self.ask.chat)
+
+    async def begin(self) -> None:
+        """Ask, and wait until something is to go out. Raises RoobridgeError where nothing may."""
+        self._outbox.comment_every(self._rules.commit)
+        self._start()
+        self._first = await self._outbox.next()
+        if self.error is not None:
+            raise self.error
+        self._begun = True
+        self.said = bool(self._first)
+
+    async def next(self) -> list[Piece] | None:
+        """The next batch; None once the reply is over, for better or worse."""
+        if self._first is not None:
+            first, self._first = self._first, None
+            return first
+        batch = await self._outbox.next()
+        self.said = self.said or bool(batch)
+        return batch
+
+    async def whole(self) -> list[Piece]:
+        """The whole reply at once. Raises RoobridgeError."""
+        self._start()
+        pieces: list[Piece] = []
+        while (batch := await self._outbox.next()) is not None:
+            pieces += batch
+        if self.error is not None:
+            raise self.error
+        return pieces
+
+    def cancel(self, reason: RoobridgeError) -> None:
+        """End the reply with an error, unless it is already over, and close the upstream."""
+        self._outbox.end(reason if self._stage is Stage.RUNNING else None)
+        self.stop()
+
+    def stop(self) -> None:
+        """Close the upstream's connection soon; one that must be drained is left alone."""
+        self._outbox.close()
+        if self._task is not None and self._stage is not Stage.DRAINING:
+            self._task.cancel()
+
+    async def aclose(self) -> None:
+        """The client has gone, or has everything: `stop`, and wait until the connection is closed."""
+        self.stop()
+        if self._task is not None and self._stage is not Stage.DRAINING:
+            await asyncio.wait([self._task])
+
+    def _start(self) -> None:
+        self._task = asyncio.create_task(self._answer(), name=f"turn {self.id}")
+        _running.add(self._task)
+        self._task.add_done_callback(self._over)
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        _running.discard(task)
+        self.withdrawn = task.cancelled()
+        self.said = self.said or (self._begun and self._outbox.pending)
+        self._outbox.end(self._fault(task))
+        self._on_end(self)
+
+    def _fault(self, task: asyncio.Task[None]) -> RoobridgeError | None:
+        if task.cancelled():
+            return ReplyError("The turn was cancelled.", code="cancelled", status_hint=499)
+        error = task.exception()
+        if error is None or isinstance(error, RoobridgeError):
+            return error
+        log.error("turn %s failed", self.id, exc_info=error)
+        message = "The bridge itself failed; its log has the cause."
+        return ReplyError(message, code="internal_error", status_hint=500)
+
+    async def _answer(self) -> None:
+        failure = await self._reply()
+        if failure is not None and failure.code == DEGENERATE and self._may_ask_again():
+            failure = await self._reply()
+        if failure is not None:
+            cause = self._cause or ReplyError(failure.message, code=failure.code)
+            raise broken_again(cause) if self.ask.buffered else cause
+
+    def _may_ask_again(self) -> bool:
+        return self.ask.plan.agent and not self._answered
+
+    async def _reply(self) -> Fail | None:
+        """Ask once and deliver what the machine makes of it; returns what it could not deliver."""
+        reply = Reply(self.ask.plan, f"call_{self.id}")
+        attempt = Attempt(self._upstream, self.ask.request, self._rules.patience, self._accepted)
+        try:
+            failure = await self._relay(attempt, reply)
+            if failure is None and not reply.done:
+                failure = self._deliver(reply.close(attempt.finish))
+            self._cause = attempt.error
+            self.repairs = reply.repairs
+            self._on_reply(self)
+            if failure is None:
+                await self._settle(attempt)
+        finally:
+            await attempt.aclose()
+        return failure
+
+    def _accepted(self) -> None:
+        self._outbox.comment_every(self._rules.keepalive)
+
+    async def _relay(self, attempt: Attempt, reply: Reply) -> Fail | None:
+        async for deltas in attempt:
+            pieces: list[Piece] = []
+            for delta in deltas:
+                pieces += reply.feed(delta)
+            failure = self._deliver(pieces) if pieces else None
+            if failure is not None or reply.done or attempt.finish:
+                return failure
+        return None
+
+    def _deliver(self, pieces: list[Piece]) -> Fail | None:
+        failure = pieces[-1] if pieces and isinstance(pieces[-1], Fail) else None
+        if failure is not None:
+            pieces = pieces[:-1]
+        self.pieces += len(pieces)
+        self._tally.count(pieces)
+        self._answered = self._answered or any(isinstance(piece, (Content, ToolDelta)) for piece in pieces)
+        self._outbox.put(pieces)
+        return failure
+
+    async def _settle(self, attempt: Attempt) -> None:
+        """The client's reply is over: wait for its usage, then leave the upstream or read it to its end."""
+        self._stage = Stage.SETTLING
+        self._usage = attempt.usage
+        if self._upstream.capabilities.drain:
+            await self._drain(attempt)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._rules.usage_wait):
+                while attempt.usage is None and await anext(attempt, None) is not None:
+                    pass
+        self._usage = attempt.usage
+
+    async def _drain(self, attempt: Attempt) -> None:
+        self._stage = Stage.DRAINING
+        wait = 0 if attempt.usage else self._rules.usage_wait
+        timer = asyncio.get_running_loop().call_later(wait, self._outbox.end)
+        async for _ in attempt:
+            if attempt.usage is not None:
+                self._usage = attempt.usage
+                self._outbox.end()
+        timer.cancel()
+
+
+# The loop itself holds tasks weakly, and nobody awaits one that drains.
+_running: set[asyncio.Task[None]] = set()
+
+
+async def finish_running(within: float) -> None:
+    """Let running turns end by themselves for so many seconds, then cancel them."""
+    if _running:
+        await asyncio.wait(_running, timeout=within)
+    for task in _running:
+        task.cancel()
+    if _running:
+        await asyncio.wait(_running)

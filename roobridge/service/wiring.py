@@ -1,0 +1,124 @@
+"""Which pieces a service is made of, by its settings: the one place that knows every upstream."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from roobridge.bridge.ports import Upstream
+from roobridge.errors import SettingsError
+from roobridge.grammar.load import load_grammar
+from roobridge.service.answering import Answering, Manners
+from roobridge.service.attempts import Patience
+from roobridge.service.catalog import Catalog
+from roobridge.service.config import Settings
+from roobridge.service.turns import Rules, finish_running
+from roobridge.upstream.openai import OpenAIUpstream
+from roobridge.upstream.presets import PRESETS, Preset
+from roobridge.upstream.qwen_web import Capture, QwenWebUpstream
+from roobridge.upstream.record import RecordUpstream
+from roobridge.upstream.replay import ReplayUpstream
+
+# The tapes of the demo, in a wheel and in a checkout.
+_PACKAGE = Path(__file__).resolve().parent.parent
+_DEMO_TAPES = (_PACKAGE / "data" / "tapes", _PACKAGE.parent / "fixtures" / "tapes" / "demo")
+
+SHUTDOWN_TIME = 2.0  # seconds that running turns get to end
+
+
+class Services(msgspec.Struct, frozen=True):
+    """What the web layer is given."""
+
+    settings: Settings
+    upstream: Upstream
+    catalog: Catalog
+    answering: Answering
+
+    async def aclose(self) -> None:
+        """End the turns, then release the upstream's connections."""
+        await finish_running(SHUTDOWN_TIME)
+        await self.upstream.aclose()
+
+
+def build(settings: Settings) -> Services:
+    """Everything for one event loop. Raises SettingsError naming the setting, grammar file or tape."""
+    upstream = build_upstream(settings)
+    if settings.record is None:
+        return assemble(settings, upstream)
+    recorder = RecordUpstream(upstream, settings.record)
+    return assemble(settings, recorder, recorder)
+
+
+def assemble(settings: Settings, upstream: Upstream, recorder: RecordUpstream | None = None) -> Services:
+    """The services around an upstream that stands already."""
+    catalog = Catalog(upstream, settings.model_map, settings.models_ttl)
+    manners = Manners(settings.kind, settings.wrap, settings.enable_tool_calling)
+    answering = Answering(upstream, catalog, load_grammar(), manners, rules_of(settings), recorder)
+    return Services(settings, upstream, catalog, answering)
+
+
+def rules_of(settings: Settings) -> Rules:
+    return Rules(
+        patience=Patience(settings.start_timeout, settings.idle_timeout),
+        pace=settings.pace_ms / 1000,
+        keepalive=settings.keepalive,
+        commit=settings.first_byte_commit,
+        usage_wait=settings.usage_wait_ms / 1000,
+    )
+
+
+def build_upstream(settings: Settings) -> Upstream:
+    """The upstream that the settings name. Raises SettingsError."""
+    name = settings.upstream_name
+    if name == "replay":
+        return ReplayUpstream(settings.tapes or _demo_tapes(), settings.speed)
+    if name == "qwen-web":
+        return _qwen_web(settings)
+    if name == "openai":
+        if not settings.base_url:
+            raise _missing("base_url", "the upstream openai", "--base-url or ROOBRIDGE_BASE_URL")
+        return _openai(settings, Preset(settings.base_url))
+    if name in PRESETS:
+        return _openai(settings, PRESETS[name])
+    known = ", ".join(("replay", "qwen-web", "openai", *PRESETS))
+    raise SettingsError(
+        f"The setting 'upstream' is {name!r}, but must be one of {known}.",
+        code="bad_setting",
+        param="upstream",
+    )
+
+
+def _openai(settings: Settings, known: Preset) -> Upstream:
+    return OpenAIUpstream(
+        settings.base_url or known.base_url,
+        settings.api_key.get_secret_value() if settings.api_key else "",
+        idle=settings.start_timeout,
+        partial=known.partial,
+        native_tools=known.native_tools,
+    )
+
+
+def _qwen_web(settings: Settings) -> Upstream:
+    token = settings.qwen_token or settings.api_key
+    cookies = settings.qwen_cookies
+    capture = Capture(
+        token=token.get_secret_value() if token else "",
+        cookies=cookies.get_secret_value() if cookies else "",
+    )
+    if settings.base_url:
+        return QwenWebUpstream(capture, base_url=settings.base_url, idle=settings.start_timeout)
+    return QwenWebUpstream(capture, idle=settings.start_timeout)
+
+
+def _demo_tapes() -> Path:
+    for folder in _DEMO_TAPES:
+        if folder.is_dir():
+            return folder
+    raise _missing("tapes", "the upstream replay", "--tapes or ROOBRIDGE_TAPES")
+
+
+def _missing(name: str, who: str, where: str) -> SettingsError:
+    return SettingsError(
+        f"The setting {name!r} is missing, which {who} needs: give {where}.", code="bad_setting", param=name
+    )

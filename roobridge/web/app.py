@@ -1,0 +1,23 @@
+"""The Quart application."""
+
+from __future__ import annotations
+
+from quart import Quart
+
+from roobridge.service.wiring import Services
+from roobridge.web import errors
+from roobridge.web.chat import chat_routes
+from roobridge.web.health import health_routes
+from roobridge.web.models import models_routes
+
+
+def create_app(services: Services) -> Quart:
+    """The API over these services; they are closed when the application shuts down."""
+    app = Quart("roobridge", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = services.settings.body_limit
+    app.register_blueprint(chat_routes(services.answering))
+    app.register_blueprint(models_routes(services.catalog))
+    app.register_blueprint(health_routes(services.upstream))
+    errors.install(app)
+    app.after_serving(services.aclose)
+    return app

@@ -1,0 +1,74 @@
+"""POST /v1/chat/completions."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import msgspec
+from quart import Blueprint, Response, request
+
+from roobridge.bridge.chat import parse_chat_request
+from roobridge.bridge.sse import decode_data
+from roobridge.errors import ClientError
+from roobridge.service.answering import Answering
+from roobridge.service.turns import Turn
+from roobridge.web.errors import json_response
+from roobridge.web.stream import EventStream, completion
+
+_json = msgspec.json.Decoder(Any)
+
+# No proxy on the way may gather, keep or compress the stream.
+_STREAM_HEADERS = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
+
+
+def chat_routes(answering: Answering) -> Blueprint:
+    routes = Blueprint("chat", __name__)
+
+    @routes.post("/v1/chat/completions")
+    @routes.post("/chat/completions")
+    async def chat_completions() -> Response:
+        body = cast("bytes", await request.get_data())
+        chat = parse_chat_request(decode_body(body))
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        turn = await answering.open(chat, headers, bearer_key(headers.get("authorization", "")))
+        return await (_streamed(turn) if chat.stream else _whole(turn))
+
+    return routes
+
+
+def decode_body(body: bytes) -> Any:
+    """Any JSON. Raises ClientError."""
+    try:
+        return _json.decode(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        pass
+    # Clients that cut text by UTF-16 units send halves of surrogate pairs, which only this reader takes.
+    try:
+        return decode_data(_json, body.decode())
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise ClientError(f"The request body is not JSON: {error}.", code="invalid_json") from None
+
+
+def bearer_key(authorization: str) -> str:
+    """The token of an Authorization header; empty where there is none."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+async def _whole(turn: Turn) -> Response:
+    try:
+        return json_response(completion(turn, await turn.whole()))
+    finally:
+        await turn.aclose()
+
+
+async def _streamed(turn: Turn) -> Response:
+    stream = EventStream(turn)
+    try:
+        await turn.begin()
+    except BaseException:
+        await turn.aclose()  # also where the client hangs up before its 200
+        raise
+    response = Response(stream, content_type="text/event-stream", headers=_STREAM_HEADERS)
+    response.timeout = None
+    return response

@@ -1,0 +1,104 @@
+"""A turn as the bytes of its response, streamed or whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+from roobridge.bridge.sse import ChunkWriter, usage_body
+from roobridge.events import Content, Finish, Piece, Thought, ToolDelta
+from roobridge.service.turns import Turn
+
+
+class EventStream:
+    """Iterates over the writes of a streamed reply. A turn whose stream is dropped unread is stopped."""
+
+    def __init__(self, turn: Turn) -> None:
+        chat, plan = turn.ask.chat, turn.ask.plan
+        self._turn = turn
+        self._writer = ChunkWriter(f"chatcmpl-{turn.id}", chat.model, turn.created)
+        self._tells_usage = chat.include_usage or plan.agent
+        self._begun = False
+        self._over = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._over:
+            raise StopAsyncIteration
+        batch = await self._turn.next()
+        if batch is None:
+            self._over = True
+            return self._last_words()
+        if not batch:
+            return self._writer.comment()
+        frames = b"".join(map(self._frame, batch))
+        if self._begun:
+            return frames
+        self._begun = True
+        return self._writer.role() + frames
+
+    async def aclose(self) -> None:
+        await self._turn.aclose()
+
+    def __del__(self) -> None:
+        self._turn.stop()
+
+    def _frame(self, piece: Piece) -> bytes:
+        match piece:
+            case Content(text):
+                return self._writer.content(text)
+            case Thought(text):
+                return self._writer.reasoning(text)
+            case ToolDelta():
+                return self._writer.tool(piece)
+            case Finish(reason):
+                return self._writer.finish(reason)
+            case _:
+                raise AssertionError("a turn tells what failed in `error`")
+
+    def _last_words(self) -> bytes:
+        error = self._turn.error
+        if error is not None:
+            # Without [DONE]: nothing may look like an ordinary end.
+            return self._writer.error(error.message, kind=error.kind, code=error.code, param=error.param)
+        usage = self._writer.usage(self._turn.usage) if self._tells_usage else b""
+        return usage + self._writer.done()
+
+
+def completion(turn: Turn, pieces: Sequence[Piece]) -> dict[str, Any]:
+    """A whole reply as a `chat.completion` object."""
+    message: dict[str, Any] = {"role": "assistant"}
+    content = "".join(piece.text for piece in pieces if isinstance(piece, Content))
+    calls = _calls(pieces)
+    message["content"] = content if content or not calls else None
+    reasoning = "".join(piece.text for piece in pieces if isinstance(piece, Thought) and not piece.preview)
+    if reasoning:
+        message["reasoning_content"] = reasoning
+    if calls:
+        message["tool_calls"] = calls
+    reason = next((piece.reason for piece in reversed(pieces) if isinstance(piece, Finish)), "stop")
+    return {
+        "id": f"chatcmpl-{turn.id}",
+        "object": "chat.completion",
+        "created": turn.created,
+        "model": turn.ask.chat.model,
+        "choices": [{"index": 0, "message": message, "finish_reason": reason, "logprobs": None}],
+        "usage": usage_body(turn.usage),
+    }
+
+
+def _calls(pieces: Sequence[Piece]) -> list[dict[str, Any]]:
+    by_index: dict[int, list[ToolDelta]] = {}
+    for piece in pieces:
+        if isinstance(piece, ToolDelta):
+            by_index.setdefault(piece.index, []).append(piece)
+    return [
+        {
+            "id": deltas[0].id,
+            "type": "function",
+            "function": {"name": deltas[0].name, "arguments": "".join(delta.arguments for delta in deltas)},
+        }
+        for _, deltas in sorted(by_index.items())
+    ]

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from roobridge.bridge.ports import Delta, UpstreamRequest, Usage
+from roobridge.errors import UpstreamError
+from roobridge.service.attempts import Attempt, Patience
+from tests.service.scripted import Scripted, Step, end, say, silence
+
+PATIENT = Patience(start=30, idle=30)
+REQUEST = UpstreamRequest({"model": "qwen"})
+
+
+def broken() -> UpstreamError:
+    return UpstreamError("The connection was lost.", code="connection_lost")
+
+
+async def read(attempt: Attempt) -> list[str]:
+    texts = [delta.content async for deltas in attempt for delta in deltas if delta.content]
+    await attempt.aclose()
+    return texts
+
+
+@pytest.mark.parametrize(
+    ("script", "finish"),
+    [
+        (say("a", "b") + end("stop"), "stop"),
+        (say("a", "b") + end("length"), "length"),
+        (say("a", "b"), "cut"),
+        ([*say("a", "b"), broken()], "error"),
+    ],
+)
+async def test_how_it_ended(script: list[Step], finish: str) -> None:
+    attempt = Attempt(Scripted(script), REQUEST, PATIENT)
+    assert await read(attempt) == ["a", "b"]
+    assert attempt.finish == finish
+    assert (attempt.error is not None) == (finish == "error")
+
+
+async def test_the_last_usage_counts() -> None:
+    script: list[Step] = [[Delta(usage=Usage(1, 1)), Delta(content="a", usage=Usage(1, 2))], *end()]
+    attempt = Attempt(Scripted(script), REQUEST, PATIENT)
+    await read(attempt)
+    assert attempt.usage == Usage(1, 2)
+
+
+async def test_a_refusal_is_raised() -> None:
+    attempt = Attempt(Scripted([broken()]), REQUEST, PATIENT)
+    with pytest.raises(UpstreamError, match="was lost"):
+        await read(attempt)
+    assert not attempt.accepted
+
+
+async def test_silence_within_the_reply_is_an_end() -> None:
+    upstream = Scripted([*say("a"), silence()])
+    attempt = Attempt(upstream, REQUEST, Patience(start=30, idle=0.02))
+    assert await read(attempt) == ["a"]
+    assert attempt.finish == "silence"
+    assert upstream.closed[0].is_set()
+
+
+async def test_silence_before_the_reply_is_a_refusal() -> None:
+    attempt = Attempt(Scripted([silence()]), REQUEST, Patience(start=0.02, idle=30))
+    with pytest.raises(UpstreamError) as caught:
+        await read(attempt)
+    assert caught.value.status_hint == 504
+
+
+async def test_a_cancellation_from_elsewhere_is_no_silence() -> None:
+    upstream = Scripted([*say("a"), silence()])
+    attempt = Attempt(upstream, REQUEST, PATIENT)
+    reading = asyncio.ensure_future(read(attempt))
+    await upstream.requested(1)
+    await asyncio.sleep(0)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert upstream.closed[0].is_set()
+    await attempt.aclose()
+
+
+async def test_closing_closes_the_upstream() -> None:
+    upstream = Scripted([*say("a"), silence()])
+    attempt = Attempt(upstream, REQUEST, PATIENT)
+    await anext(attempt)
+    await attempt.aclose()
+    assert upstream.closed[0].is_set()
+    assert not upstream.exhausted[0]

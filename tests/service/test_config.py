@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from roobridge.bridge.plan import ClientKind, Wrap
+from roobridge.errors import SettingsError
+from roobridge.service.config import LEGACY, load_settings
+
+
+@pytest.fixture(autouse=True)
+def bare_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder without a settings file and an environment without the bridge's names."""
+    for name in ("ROOBRIDGE_CONFIG", "ROOBRIDGE_PORT", "ROOBRIDGE_API_KEY", "ROOBRIDGE_MODEL_MAP", *LEGACY):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_defaults_need_neither_account_nor_network() -> None:
+    settings = load_settings()
+    assert (settings.host, settings.port, settings.upstream_name) == ("127.0.0.1", 8001, "replay")
+    assert settings.wrap is Wrap.PREVIEW
+    assert settings.kind is None
+
+
+def test_option_beats_environment_beats_older_name_beats_file(
+    bare_surroundings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (bare_surroundings / "roobridge.toml").write_text("port = 1\n")
+    assert load_settings().port == 1
+    monkeypatch.setenv("PORT", "2")
+    assert load_settings().port == 2
+    monkeypatch.setenv("ROOBRIDGE_PORT", "3")
+    assert load_settings().port == 3
+    assert load_settings({"port": 4, "host": None}).port == 4
+
+
+def test_older_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QWEN_TOKEN", "t0ken")
+    monkeypatch.setenv("QWEN_COOKIES", "a=b")
+    monkeypatch.setenv("QWEN_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("LOG_LEVEL", "DEBUG")
+    monkeypatch.setenv("ENABLE_TOOL_CALLING", "false")
+    settings = load_settings()
+    assert settings.qwen_token is not None
+    assert settings.qwen_token.get_secret_value() == "t0ken"
+    assert settings.qwen_cookies is not None
+    assert settings.base_url == "http://127.0.0.1:9"
+    assert settings.log_level == "debug"
+    assert settings.enable_tool_calling is False
+    assert settings.upstream_name == "qwen-web"
+    assert load_settings({"upstream": "replay"}).upstream_name == "replay"
+
+
+def test_named_file_and_structured_values(bare_surroundings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = bare_surroundings / "other.toml"
+    file.write_text('kind = "roo-xml"\nwrap = "hold"\n[model_map]\ngpt = "qwen3-coder-plus"\n')
+    settings = load_settings(config=file)
+    assert settings.kind is ClientKind.XML_AGENT
+    assert settings.wrap is Wrap.HOLD
+    assert settings.model_map == {"gpt": "qwen3-coder-plus"}
+    monkeypatch.setenv("ROOBRIDGE_CONFIG", str(file))
+    assert load_settings().wrap is Wrap.HOLD
+
+
+@pytest.mark.parametrize(
+    ("toml", "words"),
+    [
+        ("port = 70000", ("'port'", "ROOBRIDGE_PORT", "PORT", "roobridge.toml")),
+        ('wrap = "folded"', ("'wrap'", "preview", "ROOBRIDGE_WRAP")),
+        ("colour = 3", ("no setting 'colour'", "roobridge.toml")),
+        ("port = \n", ("roobridge.toml", "line 1")),
+    ],
+)
+def test_bad_settings_name_the_setting_and_the_next_step(
+    bare_surroundings: Path, toml: str, words: tuple[str, ...]
+) -> None:
+    (bare_surroundings / "roobridge.toml").write_text(toml)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    for word in words:
+        assert word in caught.value.message
+
+
+def test_missing_named_file(bare_surroundings: Path) -> None:
+    with pytest.raises(SettingsError, match=r"absent\.toml"):
+        load_settings(config=bare_surroundings / "absent.toml")
+
+
+def test_bad_json_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROOBRIDGE_MODEL_MAP", "a=b")
+    with pytest.raises(SettingsError, match="model_map"):
+        load_settings()
+
+
+def test_no_secret_is_repeated(bare_surroundings: Path) -> None:
+    (bare_surroundings / "roobridge.toml").write_text('api_key = ["sk-very-secret"]')
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert "sk-very-secret" not in str(caught.value)
+    assert "api_key" in caught.value.message
+    assert "sk-other-secret" not in repr(
+        load_settings({"api_key": "sk-other-secret"}, config=_empty(bare_surroundings))
+    )
+
+
+def _empty(folder: Path) -> Path:
+    file = folder / "empty.toml"
+    file.write_text("")
+    return file

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from roobridge.bridge.chat import parse_chat_request
+from roobridge.bridge.ports import Usage
+from roobridge.events import Content, Finish, Thought, ToolDelta
+from roobridge.service.usage import Tally
+
+
+def test_four_characters_a_token_rounded_up() -> None:
+    tally = Tally()
+    tally.count([Content("12345"), Thought("123456789"), Thought("seen early", preview=True), Finish("stop")])
+    tally.count([ToolDelta(0, "id", "read", "{}")])
+    chat = parse_chat_request(
+        {
+            "model": "qwen",
+            "messages": [
+                {"role": "system", "content": "1234"},
+                {
+                    "role": "user",
+                    "content": [
+                        {"type": "text", "text": "12345"},
+                        {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 10_000}},
+                    ],
+                },
+            ],
+        }
+    )
+    assert tally.estimate(chat) == Usage(prompt=3, completion=3 + 3, reasoning=3)
+
+
+def test_tools_and_calls_are_part_of_the_prompt() -> None:
+    bare = {"model": "qwen", "messages": [{"role": "user", "content": "1234"}]}
+    tool = {"type": "function", "function": {"name": "read_file", "parameters": {"type": "object"}}}
+    with_tools = parse_chat_request({**bare, "tools": [tool]})
+    assert Tally().estimate(with_tools).prompt > Tally().estimate(parse_chat_request(bare)).prompt == 1
