@@ -1,0 +1,64 @@
+"""`tools` arrays for native requests: Roo's tools of 3.52 as schemas, and another client's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+STRING = {"type": "string"}
+MAYBE = {"type": ["string", "null"]}
+BOOLEAN = {"type": "boolean"}
+INTEGER = {"type": "integer"}
+
+
+def tool(name: str, required: str, **properties: dict[str, Any]) -> dict[str, Any]:
+    schema = {
+        "type": "object",
+        "properties": properties,
+        "required": required.split(),
+        "additionalProperties": False,
+    }
+    return {"type": "function", "function": {"name": name, "description": name, "parameters": schema}}
+
+
+SUGGESTION = {
+    "type": "object",
+    "properties": {"text": STRING, "mode": MAYBE},
+    "required": ["text", "mode"],
+    "additionalProperties": False,
+}
+
+ROO = [
+    tool("apply_diff", "path diff", path=STRING, diff=STRING),
+    tool(
+        "ask_followup_question",
+        "question follow_up",
+        question=STRING,
+        follow_up={"type": "array", "items": SUGGESTION},
+    ),
+    tool("attempt_completion", "result", result=STRING),
+    tool("execute_command", "command", command=STRING, cwd=MAYBE),
+    tool("list_files", "path recursive", path=STRING, recursive=BOOLEAN),
+    tool("new_task", "mode message", mode=STRING, message=STRING, todos=MAYBE),
+    tool("read_file", "path", path=STRING, offset=INTEGER, limit=INTEGER),
+    tool("search_files", "path regex", path=STRING, regex=STRING, file_pattern=MAYBE),
+    tool("update_todo_list", "todos", todos=STRING),
+    tool("write_to_file", "path content", path=STRING, content=STRING),
+    tool(
+        "mcp--box--put",
+        "key",
+        key=STRING,
+        count=INTEGER,
+        ratio={"type": "number"},
+        deep={"type": "object"},
+        items={"type": "array", "items": STRING},
+        either={"anyOf": [{"type": "integer"}, {"type": "null"}]},
+    ),
+]
+
+OTHER = [
+    tool("read_file", "path", path=STRING, offset=INTEGER),
+    tool("write_file", "file_path content", file_path=STRING, content=STRING),
+    tool("run_shell_command", "command", command=STRING),
+]
+
+SETS: dict[str, list[dict[str, Any]]] = {"roo": ROO, "other": OTHER, "none": []}
