@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from roobridge.cli.serve import greeting
+from roobridge.service.config import Settings
+
+LOOPBACK = ("--upstream", "openai", "--base-url", "http://127.0.0.1:9", "--host", "127.0.0.1")
+
+
+@contextmanager
+def program(*options: str) -> Iterator[subprocess.Popen[str]]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ROOBRIDGE_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "roobridge", "serve", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def address_of(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return next(word.rstrip(",") for word in process.stdout.readline().split() if word.startswith("http://"))
+
+
+def answers(address: str) -> int:
+    """The status of the list of models; the socket listens before the loop runs, so the answer may take."""
+    with httpx.Client(trust_env=False, timeout=20) as client:
+        return client.get(address + "/models").status_code
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_it_serves_until_it_is_told_to_stop(workers: str) -> None:
+    with program(*LOOPBACK, "--port", "0", "--workers", workers) as process:
+        assert answers(address_of(process)) == 502  # nothing listens where the upstream should be
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=20)
+        assert process.returncode == 0
+        assert "Traceback" not in errors
+
+
+def test_a_port_in_use_is_one_clear_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with program(*LOOPBACK, "--port", port) as process:
+            _, errors = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert f"Port {port} on 127.0.0.1 is in use" in errors
+    assert len(errors.strip().splitlines()) == 1
+
+
+def test_a_bad_setting_is_one_clear_line() -> None:
+    with program("--wrap", "folded") as process:
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "'wrap'" in errors
+    assert len(errors.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({}, ("upstream replay", "http://127.0.0.1:8001/v1", "anything")),
+        ({"upstream": "dashscope"}, ("your key for the upstream",)),
+        ({"host": "::1", "model_map": {"coder": "qwen3-coder-plus"}}, ("http://[::1]:8001/v1", "coder")),
+    ],
+)
+def test_the_greeting_says_what_to_enter(settings: dict[str, object], words: tuple[str, ...]) -> None:
+    text = greeting(Settings.model_construct(**{**Settings.model_construct().model_dump(), **settings}), 8001)
+    for word in words:
+        assert word in text

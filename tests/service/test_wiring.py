@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from roobridge.errors import SettingsError
+from roobridge.service.config import Settings
+from roobridge.service.wiring import build, build_upstream, rules_of
+from roobridge.upstream.openai import OpenAIUpstream
+from roobridge.upstream.presets import PRESETS
+from roobridge.upstream.qwen_web import QwenWebUpstream
+from roobridge.upstream.record import RecordUpstream
+
+LOOPBACK = "http://127.0.0.1:9"
+
+
+def settings(**values: Any) -> Settings:
+    return Settings.model_construct(**{**Settings.model_construct().model_dump(), **values})
+
+
+@pytest.mark.parametrize("name", sorted(PRESETS))
+async def test_presets(name: str) -> None:
+    upstream = build_upstream(settings(upstream=name))
+    assert isinstance(upstream, OpenAIUpstream)
+    assert upstream.capabilities.partial == PRESETS[name].partial
+    await upstream.aclose()
+
+
+async def test_upstreams_at_an_address_of_their_own() -> None:
+    openai = build_upstream(settings(upstream="openai", base_url=LOOPBACK, api_key=SecretStr("sk-test")))
+    qwen = build_upstream(settings(qwen_token=SecretStr("t"), base_url=LOOPBACK))
+    assert isinstance(openai, OpenAIUpstream)
+    assert isinstance(qwen, QwenWebUpstream)
+    await openai.aclose()
+    await qwen.aclose()
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"upstream": "opnai"}, ("'upstream'", "opnai", "replay", "qwen-web", "ollama")),
+        ({"upstream": "openai"}, ("'base_url'", "--base-url", "ROOBRIDGE_BASE_URL")),
+    ],
+)
+def test_bad_settings_are_named(values: dict[str, Any], words: tuple[str, ...]) -> None:
+    with pytest.raises(SettingsError) as caught:
+        build_upstream(settings(**values))
+    for word in words:
+        assert word in caught.value.message
+
+
+async def test_recording_wraps_any_upstream(tmp_path: Path) -> None:
+    services = build(settings(upstream="openai", base_url=LOOPBACK, record=tmp_path / "tapes"))
+    assert isinstance(services.upstream, RecordUpstream)
+    await services.aclose()
+
+
+async def test_the_embedded_default_needs_nothing() -> None:
+    services = build(settings())
+    assert await services.upstream.models()
+    assert (await services.upstream.health()).ok
+    await services.aclose()
+
+
+def test_milliseconds_become_seconds() -> None:
+    rules = rules_of(settings(pace_ms=25, usage_wait_ms=300))
+    assert (rules.pace, rules.usage_wait) == (0.025, 0.3)
