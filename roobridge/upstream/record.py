@@ -1,0 +1,185 @@
+"""Recording: what an upstream said, written as tapes that `replay` plays."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+import tempfile
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import msgspec
+
+from roobridge.bridge.ports import Delta, Health, Model, Upstream, UpstreamRequest
+from roobridge.bridge.scrub import scrub, scrub_text
+from roobridge.bridge.sse import ChunkWriter
+from roobridge.bridge.tape import SUFFIX, Frame, Tape, Wire, write_tape
+from roobridge.bridge.tape_match import match_of
+from roobridge.errors import SettingsError, UpstreamError
+from roobridge.events import ToolDelta
+
+log = logging.getLogger(__name__)
+
+
+class RecordUpstream:
+    """Any upstream, with every reply written down.
+
+    The port hands on deltas, not bytes, so a tape holds OpenAI chunks with the deltas and their arrival
+    times, whatever the wire format of `inner` was. A refusal is a tape of one error frame. Each tape is
+    written in one go when its reply ends or is broken off, by either side; its request is kept scrubbed.
+
+    folder: made if missing. Raises SettingsError where it cannot be written.
+    """
+
+    def __init__(self, inner: Upstream, folder: Path) -> None:
+        self.name = inner.name
+        self.capabilities = inner.capabilities
+        self._inner = inner
+        self._folder = folder
+        self._running: dict[int, _Recording] = {}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"tapes cannot be recorded in {folder}: {error.strerror}") from error
+        if not os.access(folder, os.W_OK):
+            raise SettingsError(f"tapes cannot be recorded in {folder}: the folder is not writable")
+
+    async def stream(self, request: UpstreamRequest) -> AsyncIterator[Sequence[Delta]]:
+        recording = _Recording(request)
+        self._running[id(request)] = recording
+        inner = cast("AsyncGenerator[Sequence[Delta], None]", self._inner.stream(request))
+        try:
+            async with aclosing(inner) as batches:
+                async for batch in batches:
+                    recording.heard(batch)
+                    yield batch
+        except UpstreamError as error:
+            recording.error = error
+            raise
+        finally:
+            del self._running[id(request)]
+            self._save(recording)
+
+    def repaired(self, request: UpstreamRequest, repairs: Sequence[str]) -> None:
+        """Name the repairs of the reply to `request`; to be called before its stream is closed."""
+        recording = self._running.get(id(request))
+        if recording is not None:
+            recording.repairs = tuple(repairs)
+
+    async def models(self) -> Sequence[Model]:
+        return await self._inner.models()
+
+    async def health(self) -> Health:
+        return await self._inner.health()
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    def _save(self, recording: _Recording) -> None:
+        content = write_tape(recording.tape())
+        slug = re.sub(r"[^\w.-]+", "-", recording.model).strip("-.") or "model"
+        short_hash = hashlib.sha256(content).hexdigest()[:8]
+        file = self._folder / f"{slug}-{recording.begun:%Y%m%dT%H%M%SZ}-{short_hash}{SUFFIX}"
+        try:
+            _write_whole(file, content)
+        except OSError as error:
+            # The reply itself is good; a full disk must not take it from the client.
+            log.warning("tape %s was not written: %s", file.name, error.strerror)
+
+
+class _Recording:
+    def __init__(self, request: UpstreamRequest) -> None:
+        self.request = request
+        self.model = str(request.body.get("model") or "")
+        self.begun = datetime.now(UTC)
+        self.repairs: tuple[str, ...] = ()
+        self.error: UpstreamError | None = None
+        self._start = time.monotonic()
+        self._batches: list[tuple[float, Sequence[Delta]]] = []
+
+    def heard(self, batch: Sequence[Delta]) -> None:
+        self._batches.append((time.monotonic() - self._start, batch))
+
+    def tape(self) -> Tape:
+        ended = time.monotonic() - self._start
+        key = self.request.key
+        writer = ChunkWriter("chatcmpl-tape", scrub_text(self.model, key), int(self.begun.timestamp()))
+        frames = [
+            Frame(at, b"".join(_encode(writer, delta) for delta in batch))
+            for at, batch in _without_secrets(self._batches, key)
+        ]
+        if self.error is not None:
+            frames.append(Frame(ended, _encode_error(writer, self.error, key)))
+        return Tape(
+            Wire.OPENAI,
+            scrub_text(self.model, key) or "unnamed",
+            tuple(frames),
+            match=match_of(self.request),
+            request=scrub(self.request.body, key),
+            repairs=self.repairs,
+            ended=ended,
+        )
+
+
+def _encode(writer: ChunkWriter, delta: Delta) -> bytes:
+    parts: list[bytes] = []
+    if delta.reasoning:
+        parts.append(writer.reasoning(delta.reasoning))
+    if delta.content:
+        parts.append(writer.content(delta.content))
+    parts += [writer.tool(call) for call in delta.tool_calls]
+    ended = delta.finish not in ("", "cut")  # a cut reply is one whose stream ends without a finish
+    if ended:
+        parts.append(writer.finish(delta.finish))
+    if delta.usage is not None:
+        parts.append(writer.usage(delta.usage))
+    if ended:
+        parts.append(writer.done())
+    return b"".join(parts)
+
+
+def _encode_error(writer: ChunkWriter, error: UpstreamError, key: str) -> bytes:
+    return writer.error(scrub_text(error.message, key), kind=error.kind, code=error.code, param=error.param)
+
+
+def _without_secrets(
+    batches: list[tuple[float, Sequence[Delta]]], key: str
+) -> list[tuple[float, Sequence[Delta]]]:
+    """The batches as they came; or all in one where a secret, which may be cut anywhere, stood in them."""
+    whole = _join([delta for _, batch in batches for delta in batch])
+    clean = msgspec.convert(scrub(msgspec.to_builtins(whole), key), Delta)
+    return batches if clean == whole else [(batches[-1][0], (clean,))]
+
+
+def _join(deltas: Sequence[Delta]) -> Delta:
+    calls: dict[int, ToolDelta] = {}
+    for call in (call for delta in deltas for call in delta.tool_calls):
+        old = calls.get(call.index, ToolDelta(call.index))
+        calls[call.index] = ToolDelta(
+            call.index, old.id or call.id, old.name or call.name, old.arguments + call.arguments
+        )
+    return Delta(
+        reasoning="".join(delta.reasoning for delta in deltas),
+        content="".join(delta.content for delta in deltas),
+        tool_calls=tuple(calls.values()),
+        usage=next((delta.usage for delta in reversed(deltas) if delta.usage), None),
+        finish=next((delta.finish for delta in reversed(deltas) if delta.finish), ""),
+    )
+
+
+def _write_whole(file: Path, content: bytes) -> None:
+    """Readable by its owner alone, since it holds the user's work; seen only once it is complete."""
+    handle, temporary = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        Path(temporary).replace(file)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
