@@ -1,0 +1,100 @@
+"""A whole reply as the client would get it, in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from roobridge.bridge.plan import ClientKind, Plan
+from roobridge.errors import ReplyError, RoobridgeError
+from roobridge.events import Content, Fail, Finish, Piece, Thought, ToolDelta
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Why a reply was not delivered, in the words of OpenAI's error shape."""
+
+    code: str
+    message: str
+    type: str
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A tool call. arguments: the JSON object as it was sent, every digit of its numbers included."""
+
+    name: str
+    arguments: msgspec.Raw
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """One reply.
+
+    content: on an error, what stood before the call that was not finished. preview: text shown early on the
+    reasoning channel. tool_calls: none on an error. finish_reason: None on an error.
+    """
+
+    content: str
+    reasoning: str
+    preview: str
+    tool_calls: list[Call]
+    finish_reason: str | None
+    repairs: list[str]
+    error: Problem | None
+
+
+def problem_of(error: RoobridgeError | Fail) -> Problem:
+    kind = error.kind if isinstance(error, RoobridgeError) else ReplyError.kind
+    return Problem(error.code, error.message, kind)
+
+
+def outcome_of(
+    pieces: Sequence[Piece], plan: Plan, repairs: Sequence[str], error: RoobridgeError | None = None
+) -> Outcome:
+    """Gather the pieces of a reply. error: what broke the upstream off; it explains better than the Fail."""
+    content = "".join(piece.text for piece in pieces if isinstance(piece, Content))
+    failure = error or next((piece for piece in pieces if isinstance(piece, Fail)), None)
+    ends = [piece.reason for piece in pieces if isinstance(piece, Finish)]
+    return Outcome(
+        content=content if failure is None else _before_call(content, plan),
+        reasoning="".join(p.text for p in pieces if isinstance(p, Thought) and not p.preview),
+        preview="".join(p.text for p in pieces if isinstance(p, Thought) and p.preview),
+        tool_calls=_calls(pieces) if failure is None else [],
+        finish_reason=ends[-1] if ends and failure is None else None,
+        repairs=list(repairs),
+        error=None if failure is None else problem_of(failure),
+    )
+
+
+def _before_call(content: str, plan: Plan) -> str:
+    """In XML the first literal tag of a tool opens the call: a mention before it has been made harmless."""
+    if plan.kind is not ClientKind.XML_AGENT:
+        return content
+    names = plan.toolset.read_tools | plan.toolset.tools.keys()
+    starts = (content.find(f"<{name}>") for name in names)
+    return content[: min((start for start in starts if start >= 0), default=len(content))]
+
+
+def _calls(pieces: Sequence[Piece]) -> list[Call]:
+    names: dict[int, str] = {}
+    arguments: dict[int, list[str]] = {}
+    for piece in pieces:
+        if isinstance(piece, ToolDelta):
+            names[piece.index] = names.get(piece.index) or piece.name
+            arguments.setdefault(piece.index, []).append(piece.arguments)
+    return [
+        Call(name, _object("".join(arguments[index]).strip() or "{}"))
+        for index, name in sorted(names.items())
+    ]
+
+
+def _object(arguments: str) -> msgspec.Raw:
+    raw = arguments.encode()
+    try:
+        sound = isinstance(msgspec.json.decode(raw), dict)
+    except msgspec.DecodeError:
+        sound = False
+    if not sound:
+        raise ReplyError(
+            f"the arguments of a call are no JSON object: {arguments[:80]}", code="bad_arguments"
+        )
+    return msgspec.Raw(raw)
