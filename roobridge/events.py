@@ -2,7 +2,7 @@
 
 Events are what the machine recognised in the model's words. The grammar of a reply is
 
-    reply := (Text | Break | Reasoning | Repaired | call)* ending
+    reply := (Text | Break | Reasoning | Aside | Repaired | call)*
     call  := CallStart (Markup | param)* (CallEnd | Unfinished)
     param := ParamStart (Markup | Value)* ParamEnd
 
@@ -47,6 +47,10 @@ class Reasoning(_Word, frozen=True, gc=False):
     """The model thinking aloud; no call stands in it."""
 
     text: str
+
+
+class Aside(_Word, frozen=True, gc=False):
+    """All Text so far was reasoning: its closing tag came without an opening one."""
 
 
 class CallStart(_Word, frozen=True, gc=False):
@@ -103,6 +107,7 @@ Event: TypeAlias = (
     Text
     | Break
     | Reasoning
+    | Aside
     | CallStart
     | ParamStart
     | Value

@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
-from roobridge.bridge.plan import Plan
+from collections.abc import Iterable
+
+from roobridge.bridge.plan import ClientKind, Plan, Wrap
 from roobridge.bridge.ports import Delta
-from roobridge.events import Piece
+from roobridge.dialects.fenced_json import FENCED_JSON
+from roobridge.dialects.hermes import HERMES
+from roobridge.dialects.native import NativeCalls
+from roobridge.dialects.qwen3_coder import BARE, WRAPPED
+from roobridge.dialects.roo_xml import ROO_XML
+from roobridge.events import CallEnd, CallStart, Event, Fail, Finish, Piece, Reasoning, Repaired, Text
+from roobridge.parser.computed import Computed
+from roobridge.parser.held import Held, HeldLive, HeldPreview
+from roobridge.parser.parser import Parser
+from roobridge.parser.wrap import Outcome, Stage, Wrapper
+from roobridge.render.plain import PlainReply
+from roobridge.render.roo_xml import XmlRenderer
+from roobridge.render.tool_calls import ToolCallsRenderer
+
+_DIALECTS = (ROO_XML, WRAPPED, BARE, HERMES)
+_NORMAL = frozenset({"stop", "tool_calls", "function_call"})
+_WRAPPERS = frozenset({"tool_call", "function", "parameter", "invoke"})
+_HELD: dict[Wrap, type[Held]] = {Wrap.PREVIEW: HeldPreview, Wrap.HOLD: Held, Wrap.LIVE: HeldLive}
+
+
+def is_normal(finish: str) -> bool:
+    """Whether the upstream's word for the end means that the model had said all."""
+    return finish in _NORMAL
 
 
 class Reply:
@@ -17,15 +41,125 @@ class Reply:
     def __init__(self, plan: Plan, call_ids: str = "call") -> None:
         self.repairs: list[str] = []
         self.done = False  # the client's reply is over: the rest of the upstream's is not needed
-        raise NotImplementedError
+        self._plan = plan
+        self._plain = PlainReply() if plan.kind is ClientKind.PLAIN else None
+        self._parser = new_parser(plan)
+        self._native = NativeCalls(plan.toolset.tools)
+        self._computed = Computed(plan.toolset)
+        held = _HELD[plan.wrap]() if plan.agent else None
+        self._wrapper = Wrapper(plan.toolset, held, several=not plan.single_call)
+        self._renderer = _renderer(plan, self.repairs, call_ids)
+        self._reasoning: list[str] = []
+        self._waiting: list[str] = []  # content that came while a native call was open
+        self._spoke = False  # a call was begun
+
+    @property
+    def open_call(self) -> str:
+        """The name of the call that is announced and not finished, or empty."""
+        return self._parser.open_call or self._native.open_call
+
+    @property
+    def examined(self) -> int:
+        """Characters examined so far, each time anew."""
+        return self._parser.examined
 
     def feed(self, delta: Delta) -> list[Piece]:
         """Take one delta's reasoning, content and tool calls; its usage and finish are the caller's."""
-        raise NotImplementedError
+        if self._plain is not None:
+            return self._plain.feed(delta.reasoning, delta.content, delta.tool_calls)
+        pieces: list[Piece] = []
+        if delta.reasoning:
+            self._parser.reasoned()
+            self._take([Reasoning(delta.reasoning)], pieces)
+        if delta.content:
+            self._content(delta.content, pieces)
+        for call in delta.tool_calls:
+            self._take(self._native.feed(call), pieces)
+            self._after_native(pieces)
+        return pieces
 
     def close(self, finish: str) -> list[Piece]:
-        """The upstream's reply ended: "stop", "tool_calls" and "content_filter" are normal ends; "length",
-        "error", "silence" and "cut" are not. The pieces end with a Finish or a Fail, unless `done` was
-        already set, when they are empty.
+        """The upstream's reply ended: "stop" and "tool_calls" are normal ends; "length", "error",
+        "silence", "cut" and every other word are not. The pieces end with a Finish or a Fail, unless
+        `done` was already set, when they are empty.
         """
-        raise NotImplementedError
+        pieces: list[Piece] = []
+        if self._plain is not None:
+            pieces = self._plain.close(finish)
+            self.done = True
+            return pieces
+        normal = is_normal(finish)
+        self._take(self._native.close(normal=normal), pieces)
+        self._after_native(pieces, last=True)
+        self._take(self._parser.close(normal=normal), pieces)
+        if normal and self._plan.kind is not ClientKind.PLAIN and not self._spoke:
+            self._take(self._call_in_reasoning(), pieces)
+        self._put(self._wrapper.close(finish, normal=normal), pieces)
+        return pieces
+
+    def _content(self, text: str, pieces: list[Piece]) -> None:
+        if self._native.open:
+            self._waiting.append(text)
+        else:
+            self._take(self._parser.feed(text), pieces)
+
+    def _after_native(self, pieces: list[Piece], *, last: bool = False) -> None:
+        if self._waiting and (last or not self._native.open):
+            text = "".join(self._waiting)
+            self._waiting.clear()
+            self._take(self._parser.feed(text), pieces)
+
+    def _take(self, events: Iterable[Event], pieces: list[Piece]) -> None:
+        for event in events:
+            if isinstance(event, Reasoning):
+                self._reasoning.append(event.text)
+            elif isinstance(event, CallStart) or (isinstance(event, Text) and not event.text.isspace()):
+                self._spoke = True
+            self._put(self._wrapper.feed(self._computed.feed(event)), pieces)
+
+    def _put(self, outcomes: Iterable[Outcome], pieces: list[Piece]) -> None:
+        for outcome in outcomes:
+            if isinstance(outcome, Repaired):
+                self.repairs.append(outcome.name)
+                continue
+            if self.done:
+                continue
+            for piece in self._renderer.render(outcome):
+                pieces.append(piece)
+                if isinstance(piece, (Finish, Fail)):
+                    self.done = True
+
+    def _call_in_reasoning(self) -> list[Event]:
+        """The complete calls that stand in the reasoning of a reply without content."""
+        if self._wrapper.stage is not Stage.UNDECIDED:
+            return []
+        parser = new_parser(self._plan, reasoning=False)
+        events = parser.feed("".join(self._reasoning)) + parser.close(normal=False)
+        calls: list[Event] = []
+        call: list[Event] | None = None
+        for event in events:
+            if isinstance(event, CallStart):
+                call = []
+            if call is not None:
+                call.append(event)
+            if isinstance(event, CallEnd) and call is not None:
+                calls += call
+                call = None
+        return [Repaired("call_in_reasoning"), *calls] if calls else []
+
+
+def new_parser(plan: Plan, *, reasoning: bool = True) -> Parser:
+    """The parser for a plan's text. reasoning: thinking tags may stand in it."""
+    strays = _WRAPPERS
+    if plan.kind is ClientKind.XML_AGENT:
+        strays |= plan.toolset.read_params
+    parser = Parser(plan.toolset, _DIALECTS, FENCED_JSON, strays)
+    if not reasoning:
+        parser.reasoned()
+    return parser
+
+
+def _renderer(plan: Plan, repairs: list[str], call_ids: str) -> XmlRenderer | ToolCallsRenderer:
+    if plan.kind is ClientKind.XML_AGENT:
+        return XmlRenderer(plan.toolset, repairs)
+    return ToolCallsRenderer(plan.toolset, repairs, call_ids, guard_text=plan.guard_text)

@@ -1,0 +1,130 @@
+"""The upstream's own `tool_calls` deltas.
+
+What servers get wrong, and what is made of it (sources: the reference on upstreams, sections C and D1):
+ids and names restated as empty are ignored; a new id at a used index begins another call; arguments that
+come before the name wait for it; a whole call in one delta, arguments without their braces and arguments
+written as a string are read as such; what follows the object is ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from roobridge.events import CallEnd, CallStart, Event, ParamEnd, Repaired, ToolDelta, Unfinished
+from roobridge.grammar.model import Tool
+from roobridge.parser.call import is_complete
+from roobridge.parser.json_call import JsonArguments
+
+NAME = "native"
+
+
+class _Call:
+    """One call: its events wait until its turn comes."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.id = ""
+        self.name = ""
+        self.events: list[Event] = []
+        self.arguments = JsonArguments(self.events)
+        self.announced = False
+        self.ended = False
+
+    def read(self, fragment: str) -> None:
+        if self.ended:
+            return
+        self.arguments.read(fragment, 0)
+        if self.arguments.done:
+            self.ended = True
+            self.events.append(CallEnd())
+
+
+class NativeCalls:
+    """Deltas in, events out, one call after another whatever order the fragments come in.
+
+    tools: what is declared. A call of anything else passes on as it is: the client answers it best.
+    """
+
+    def __init__(self, tools: Mapping[str, Tool]) -> None:
+        self._tools = tools
+        self._calls: list[_Call] = []
+        self._done = 0  # how many of them were given whole
+
+    @property
+    def open(self) -> bool:
+        """A call began and is not given whole yet."""
+        return self._done < len(self._calls)
+
+    @property
+    def open_call(self) -> str:
+        return self._calls[self._done].name if self.open else ""
+
+    def feed(self, delta: ToolDelta) -> list[Event]:
+        call = self._call_of(delta)
+        if call is None:
+            return []
+        call.id = call.id or delta.id
+        if delta.name and not call.announced:
+            call.name = delta.name
+        if delta.arguments:
+            call.read(delta.arguments)
+        return self._give()
+
+    def close(self, *, normal: bool) -> list[Event]:
+        """The reply ended: what is open is closed or named unfinished."""
+        given: list[Event] = []
+        while self.open:
+            call = self._calls[self._done]
+            if not call.ended:
+                self._end(call, normal=normal)
+            call.announced = call.announced or bool(call.name)
+            given += self._give()
+            if self.open:
+                given.append(Unfinished(call.arguments.open))
+                break
+        return given
+
+    def _call_of(self, delta: ToolDelta) -> _Call | None:
+        """The call that a delta belongs to; None where it repeats one that is over."""
+        for call in reversed(self._calls):
+            if call.index == delta.index:
+                if delta.id and call.id and delta.id != call.id:
+                    break
+                if call.ended and delta.name and not delta.id:
+                    break
+                return call
+        if not (delta.id or delta.name or delta.arguments):
+            return None
+        self._calls.append(_Call(delta.index))
+        return self._calls[-1]
+
+    def _give(self) -> list[Event]:
+        given: list[Event] = []
+        while self.open:
+            call = self._calls[self._done]
+            if not call.name:
+                break
+            if not call.announced:
+                call.announced = True
+                given.append(CallStart(call.name, NAME, id=call.id))
+            given += call.events
+            call.events.clear()
+            if not call.ended:
+                break
+            self._done += 1
+        return given
+
+    def _end(self, call: _Call, *, normal: bool) -> None:
+        tool = self._tools.get(call.name)
+        arguments = call.arguments
+        if not normal or tool is None or arguments.broken or not is_complete(tool, arguments.given):
+            return
+        if arguments.open:
+            param = tool.params.get(arguments.open)
+            if not tool.known or param is None or not param.cut_safe:
+                return
+            call.events.append(ParamEnd())
+        elif arguments.given and not arguments.reader.close():
+            return
+        call.events += [Repaired("call_closed"), CallEnd()]
+        call.ended = True

@@ -1,0 +1,48 @@
+"""Roo XML: the tool's name is the tag, its parameters are tags inside it.
+
+    <read_file>
+    <path>a.py</path>
+    </read_file>
+
+Source of the rules: Roo Code's AssistantMessageParser (v3.25.7 to v3.41.3), narrowed by the design's
+section 4: a tag counts only where the grammar goes on after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from roobridge.grammar.model import Kind, Param, Toolset
+from roobridge.parser.dialect import Dialect
+from roobridge.parser.scanner import Found
+from roobridge.parser.states import TAG_ROWS, Terminal
+
+NAME = "roo-xml"
+
+
+def _openers(toolset: Toolset) -> Mapping[str, Found]:
+    ending = toolset.completion.tool if toolset.completion else ""
+    return {
+        f"<{name}>": Found(Terminal.COMPLETION_OPEN if name == ending else Terminal.TOOL_OPEN, name, ROO_XML)
+        for name in toolset.tools
+    }
+
+
+def _inner(toolset: Toolset) -> Mapping[str, Found]:
+    return {}
+
+
+def _trims(param: Param) -> bool:
+    return param.kind is not Kind.VERBATIM
+
+
+ROO_XML = Dialect(
+    name=NAME,
+    table=TAG_ROWS,
+    openers=_openers,
+    inner=_inner,
+    trims=_trims,
+    tool_close="</{}>",
+    param_open="<{}>",
+    param_close="</{}>",
+)

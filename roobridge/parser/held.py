@@ -1,0 +1,121 @@
+"""Text that waits until it is known whether a call follows, one class a policy."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Preview(msgspec.Struct, frozen=True, gc=False):
+    """Text that is held, shown early."""
+
+    text: str
+
+
+class Released(msgspec.Struct, frozen=True, gc=False):
+    """Text that need not wait any longer."""
+
+    text: str
+
+
+def speaks(text: str) -> bool:
+    """Whether a letter or a digit stands in it: without one, text is no answer."""
+    return any(map(str.isalnum, text))
+
+
+class Held:
+    """The policy `hold`: all text waits."""
+
+    def __init__(self) -> None:
+        self.worthy = False  # a letter or digit was seen
+        self._parts: list[str] = []
+
+    def add(self, text: str) -> list[Preview | Released]:
+        """More text; gives what may be shown of it."""
+        self._parts.append(text)
+        if not self.worthy:
+            self.worthy = speaks(text)
+        return []
+
+    def break_here(self) -> None:
+        """The text that follows begins a new Markdown block."""
+
+    def set_aside(self) -> str:
+        """All that waits was reasoning after all; gives what was not shown as such yet."""
+        self.worthy = False
+        return self.take()
+
+    def take(self) -> str:
+        """All that waits; it waits no longer."""
+        text = "".join(self._parts)
+        self._parts.clear()
+        return text
+
+
+class HeldPreview(Held):
+    """The policy `preview`: all text waits, and is shown from its first letter or digit on."""
+
+    def add(self, text: str) -> list[Preview | Released]:
+        begun = self.worthy
+        super().add(text)
+        if not self.worthy:
+            return []
+        return [Preview(text if begun else "".join(self._parts).lstrip())]
+
+    def set_aside(self) -> str:
+        shown = self.worthy
+        text = super().set_aside()
+        return "" if shown else text
+
+
+class HeldLive(Held):
+    """The policy `live`: the last block with a letter or digit in it waits until the next one begins."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next: list[str] = []  # what follows that block and has no letter or digit yet
+        self._broken = False
+
+    def add(self, text: str) -> list[Preview | Released]:
+        if not self._broken:
+            return super().add(text)
+        self._next.append(text)
+        if not speaks(text):
+            return []
+        finished = super().take()
+        self._parts, self._next, self._broken = self._next, [], False
+        return [Released(finished)]
+
+    def break_here(self) -> None:
+        self._broken = self._broken or speaks("".join(self._parts))
+
+    def take(self) -> str:
+        self._parts += self._next
+        self._next = []
+        self._broken = False
+        return super().take()
+
+
+def split_units(text: str, limit: int) -> tuple[str, str]:
+    """The text cut in two so that the second part has at most `limit` UTF-16 units; 0 is no limit.
+
+    The cut falls behind a line's end where one is near, and never leaves the second part without a
+    letter or digit.
+    """
+    if not limit or len(text) <= limit // 2 or units(text) <= limit:
+        return "", text
+    tail = text[-limit:]
+    over = units(tail) - limit
+    while over > 0:
+        tail = tail[over // 2 + over % 2 :]
+        over = units(tail) - limit
+    newline = tail.find("\n", 0, limit // 10)
+    if newline >= 0 and speaks(tail[newline:]):
+        tail = tail[newline + 1 :]
+    if not speaks(tail):
+        return "", text
+    return text[: len(text) - len(tail)], tail
+
+
+def units(text: str) -> int:
+    """UTF-16 units."""
+    return len(text) + sum(map("\uffff".__lt__, text)) if not text.isascii() else len(text)

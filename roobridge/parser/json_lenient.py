@@ -1,0 +1,149 @@
+"""One JSON value that is not a string, as models write it: comments, trailing commas, Python's words.
+
+The shore of the leniency: what stands here is read, anything else is refused. Numbers and strings keep
+their spelling, so no digit is lost.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+_SPACE = re.compile(r"\s+")
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|#[^\n]*", re.DOTALL)
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])")
+_WORD = re.compile(r"[A-Za-z_$][\w$]*")
+_DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_SINGLE = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
+_PLAIN_WORDS = frozenset({"true", "false", "null"})
+_PYTHON_WORDS = {"True": "true", "False": "false", "None": "null"}
+_DEPTH = 100
+
+
+def is_json(text: str) -> bool:
+    """Whether the text is one JSON value (RFC 8259)."""
+    try:
+        msgspec.json.decode(text.encode("utf-8", "surrogatepass"), type=msgspec.Raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def normalise(text: str) -> tuple[str, tuple[str, ...]]:
+    """JSON text of the value, and the repairs it took; strict JSON comes back as it is.
+
+    Raises ValueError where the text is no value even so.
+    """
+    text = text.strip()
+    if is_json(text):
+        return text, ()
+    reader = _Lenient(text)
+    parts: list[str] = []
+    reader.value(parts, 0)
+    reader.blank()
+    if reader.at != len(text):
+        raise ValueError("something follows the value")
+    result = "".join(parts)
+    if not is_json(result):
+        raise ValueError("not a JSON value")
+    return result, tuple(sorted(reader.repairs))
+
+
+class _Lenient:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.repairs: set[str] = set()
+
+    def blank(self) -> None:
+        while True:
+            if found := _SPACE.match(self.text, self.at):
+                self.at = found.end()
+            elif found := _COMMENT.match(self.text, self.at):
+                self.at = found.end()
+                self.repairs.add("json_comment")
+            else:
+                return
+
+    def value(self, parts: list[str], depth: int) -> None:
+        if depth > _DEPTH:
+            raise ValueError("nested too deeply")
+        self.blank()
+        char = self.text[self.at : self.at + 1]
+        if char in ("{", "[", "("):
+            self._members(parts, char, depth)
+        elif char in ('"', "'"):
+            parts.append(self._string())
+        elif found := _NUMBER.match(self.text, self.at):
+            parts.append(found[0])
+            self.at = found.end()
+        else:
+            parts.append(self._word())
+
+    def _members(self, parts: list[str], opener: str, depth: int) -> None:
+        close = {"{": "}", "[": "]", "(": ")"}[opener]
+        if opener == "(":
+            self.repairs.add("python_literal")
+        self.at += 1
+        parts.append("{" if opener == "{" else "[")
+        first = True
+        while True:
+            self.blank()
+            if self.text.startswith(close, self.at):
+                if not first:
+                    self.repairs.add("json_trailing_comma")
+                break
+            if not first:
+                parts.append(",")
+            if opener == "{":
+                self._key(parts)
+            self.value(parts, depth + 1)
+            self.blank()
+            first = False
+            if self.text.startswith(close, self.at):
+                break
+            if not self.text.startswith(",", self.at):
+                raise ValueError("a comma or a closing bracket is missing")
+            self.at += 1
+        self.at += 1
+        parts.append("}" if opener == "{" else "]")
+
+    def _key(self, parts: list[str]) -> None:
+        if self.text[self.at : self.at + 1] in ('"', "'"):
+            parts.append(self._string())
+        elif found := _WORD.match(self.text, self.at):
+            self.at = found.end()
+            self.repairs.add("json_bare_key")
+            parts.append(f'"{found[0]}"')
+        else:
+            raise ValueError("a key is missing")
+        self.blank()
+        if not self.text.startswith(":", self.at):
+            raise ValueError("a colon is missing")
+        self.at += 1
+        parts.append(":")
+
+    def _string(self) -> str:
+        double = self.text[self.at] == '"'
+        found = (_DOUBLE if double else _SINGLE).match(self.text, self.at)
+        if found is None:
+            raise ValueError("a string does not end")
+        self.at = found.end()
+        body = found[1]
+        if not double:
+            self.repairs.add("python_literal")
+            body = re.sub(r'\\.|"', lambda m: {"\\'": "'", '"': '\\"'}.get(m[0], m[0]), body)
+        return '"' + re.sub(r"[\x00-\x1f]", lambda m: f"\\u{ord(m[0]):04x}", body) + '"'
+
+    def _word(self) -> str:
+        found = _WORD.match(self.text, self.at)
+        if found is None:
+            raise ValueError("a value is missing")
+        self.at = found.end()
+        if found[0] in _PLAIN_WORDS:
+            return found[0]
+        if found[0] not in _PYTHON_WORDS:
+            raise ValueError("an unknown word stands where a value should")
+        self.repairs.add("python_literal")
+        return _PYTHON_WORDS[found[0]]

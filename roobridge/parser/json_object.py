@@ -1,0 +1,374 @@
+"""One JSON object as it streams: keys, strings character by character, every other value when it is whole.
+
+The text is never read again: a string's characters leave as they come (escapes once they are complete),
+and the raw text of other values is only measured for where it ends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import Enum, auto
+from types import MappingProxyType
+from typing import Protocol
+
+from roobridge.parser.json_lenient import normalise
+
+
+class Sink(Protocol):
+    """Where the parts of an object go."""
+
+    def key(self, name: str) -> bool:
+        """A member's key. True: the sink reads the value itself, through `take`."""
+        ...
+
+    def take(self, text: str, i: int) -> tuple[int, bool]:
+        """Read on at text[i]; gives where it stopped and whether the value is whole."""
+        ...
+
+    def string_start(self) -> None: ...
+    def chars(self, text: str) -> None: ...
+    def string_end(self) -> None: ...
+    def raw(self, json: str) -> None: ...
+    def repaired(self, name: str) -> None: ...
+
+
+class Mode(Enum):
+    """Where the reader stands."""
+
+    START = auto()  # before the opening brace
+    FIRST = auto()  # after it: a key, or the end
+    KEY = auto()  # after a comma
+    BARE = auto()  # in a key without quotes
+    COLON = auto()
+    VALUE = auto()
+    STRING = auto()
+    KEY_STRING = auto()
+    LEAD_STRING = auto()  # a string where the object should begin: a key, or the object as a string
+    ENCODED = auto()  # in an object that is written as a string
+    RAW = auto()
+    TAKEN = auto()
+    NEXT = auto()  # after a value: a comma, or the end
+    DONE = auto()
+    BROKEN = auto()
+
+
+class _Char(Enum):
+    OPEN = auto()
+    CLOSE = auto()
+    QUOTE = auto()
+    COLON = auto()
+    COMMA = auto()
+    OTHER = auto()
+
+
+_CLASSES = {
+    "{": _Char.OPEN,
+    "}": _Char.CLOSE,
+    '"': _Char.QUOTE,
+    "'": _Char.QUOTE,
+    ":": _Char.COLON,
+    ",": _Char.COMMA,
+}
+
+# What a character does between tokens; absence breaks the object. VALUE takes every other character as
+# the first of a raw value, START, FIRST and KEY a letter as the first of a bare word.
+TABLE: Mapping[tuple[Mode, _Char], Mode] = MappingProxyType(
+    {
+        (Mode.START, _Char.OPEN): Mode.FIRST,
+        (Mode.START, _Char.QUOTE): Mode.LEAD_STRING,
+        (Mode.FIRST, _Char.QUOTE): Mode.KEY_STRING,
+        (Mode.FIRST, _Char.OTHER): Mode.BARE,
+        (Mode.FIRST, _Char.CLOSE): Mode.DONE,
+        (Mode.KEY, _Char.QUOTE): Mode.KEY_STRING,
+        (Mode.KEY, _Char.OTHER): Mode.BARE,
+        (Mode.KEY, _Char.CLOSE): Mode.DONE,  # a trailing comma stood before
+        (Mode.COLON, _Char.COLON): Mode.VALUE,
+        (Mode.VALUE, _Char.QUOTE): Mode.STRING,
+        (Mode.VALUE, _Char.OPEN): Mode.RAW,
+        (Mode.VALUE, _Char.OTHER): Mode.RAW,
+        (Mode.NEXT, _Char.COMMA): Mode.KEY,
+        (Mode.NEXT, _Char.CLOSE): Mode.DONE,
+    }
+)
+
+_SPACE = re.compile(r"\s+")
+_RUNS = {'"': re.compile(r'[^"\\]+'), "'": re.compile(r"[^'\\]+")}
+_RAW_STOP = re.compile(r"""["'{}\[\](),\s]""")
+_RAW_STRING_STOP = {'"': re.compile(r'["\\]'), "'": re.compile(r"['\\]")}
+_WORD = re.compile(r"[\w$]+")
+_SIMPLE = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "'": "'"}
+_STRINGS = frozenset({Mode.STRING, Mode.KEY_STRING, Mode.LEAD_STRING, Mode.ENCODED})
+
+
+class ObjectReader:
+    """Reads one object; `read` takes the text in pieces cut anywhere."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.mode = Mode.START
+        self.examined = 0
+        self._sink = sink
+        self._quote = '"'
+        self._escape = ""
+        self._parts: list[str] = []  # of the key, comment or raw value being read
+        self._depth = 0
+        self._raw_quote = ""  # the quote of a string inside a raw value
+        self._raw_escape = False
+        self._comment = ""  # the begun comment
+        self._nested: ObjectReader | None = None
+        self._taken = False  # the sink reads the value that follows
+
+    @property
+    def over(self) -> bool:
+        return self.mode in (Mode.DONE, Mode.BROKEN)
+
+    @property
+    def sound(self) -> bool:
+        """What was read so far can only be an object of members."""
+        return self.mode not in (Mode.START, Mode.FIRST, Mode.LEAD_STRING, Mode.BARE, Mode.BROKEN) and (
+            self.mode is not Mode.ENCODED or (self._nested is not None and self._nested.sound)
+        )
+
+    def flows(self, text: str) -> bool:
+        """Whether all of this text is characters of the open string."""
+        return self.mode is Mode.STRING and not self._escape and self._quote not in text and "\\" not in text
+
+    def read(self, text: str, i: int) -> int:
+        """Read on at text[i] until the object is over or the text ends; gives where it stopped."""
+        begin = i
+        while i < len(text) and not self.over:
+            if self.mode in _STRINGS:
+                i = self._read_string(text, i)
+            elif self.mode is Mode.RAW:
+                i = self._read_raw(text, i)
+            elif self.mode is Mode.TAKEN:
+                i, whole = self._sink.take(text, i)
+                if whole:
+                    self.mode = Mode.NEXT
+            elif self.mode is Mode.BARE:
+                i = self._read_bare(text, i)
+            else:
+                i = self._read_between(text, i)
+        self.examined += i - begin
+        return i
+
+    def close(self) -> bool:
+        """The text ended. Whether the object may count as whole: every value is closed."""
+        if self.mode is Mode.RAW and not self._depth and not self._raw_quote:
+            self._end_raw()
+        if self.mode is Mode.ENCODED and self._nested is not None:
+            return self._nested.over or self._nested.close()
+        return self.mode in (Mode.NEXT, Mode.KEY, Mode.DONE)
+
+    def _read_between(self, text: str, i: int) -> int:
+        if self._comment:
+            return self._read_comment(text, i)
+        char = text[i]
+        if char.isspace():
+            found = _SPACE.match(text, i)
+            return found.end() if found else i + 1
+        if char in "/#":
+            self._comment = char
+            return i + 1
+        if self.mode is Mode.VALUE and char in "([":
+            to: Mode | None = Mode.RAW
+        else:
+            to = TABLE.get((self.mode, _CLASSES.get(char, _Char.OTHER)))
+        if to is Mode.BARE and not (char.isalpha() or char in "_$"):
+            to = None
+        if to is Mode.DONE and self.mode is Mode.KEY:
+            self._sink.repaired("json_trailing_comma")
+        self.mode = Mode.BROKEN if to is None else to
+        if to is Mode.VALUE and self._taken:
+            self.mode = Mode.TAKEN
+        if to in (Mode.RAW, Mode.BARE):
+            return i
+        if to in _STRINGS:
+            self._quote = char
+            if char == "'":
+                self._sink.repaired("python_literal")
+            if to is Mode.STRING:
+                self._sink.string_start()
+        return i + 1
+
+    def _read_comment(self, text: str, i: int) -> int:
+        if self._comment == "/":
+            if text[i] not in "/*":
+                self.mode = Mode.BROKEN
+                return i
+            self._comment += text[i]
+            return i + 1
+        end = "*/" if self._comment.startswith("/*") else "\n"
+        if end == "*/" and self._comment == "/**" and text[i] == "/":
+            stop = i + 1
+        else:
+            at = text.find(end, i)
+            stop = at + len(end) if at >= 0 else -1
+        if stop < 0:
+            if end == "*/":
+                self._comment = "/**" if text.endswith("*") else "/*"
+            return len(text)
+        self._comment = ""
+        self._sink.repaired("json_comment")
+        return stop
+
+    def _read_string(self, text: str, i: int) -> int:
+        if self._escape:
+            return self._read_escape(text, i)
+        found = _RUNS[self._quote].match(text, i)
+        if found is not None:
+            self._put(found[0])
+            return found.end()
+        if text[i] == "\\":
+            self._escape = "\\"
+        else:
+            self._end_string()
+        return i + 1
+
+    def _read_escape(self, text: str, i: int) -> int:
+        self._escape += text[i]
+        escape = self._escape
+        if len(escape) == 2 and escape[1] != "u":
+            self._escape = ""
+            self._put(_SIMPLE.get(escape[1], escape))
+            return i + 1
+        if len(escape) == 6:
+            code = _code(escape[2:])
+            if code is None or not 0xD800 <= code < 0xDC00:
+                self._escape = ""
+                self._put_code(code, escape)
+            return i + 1
+        if len(escape) > 6 and (escape[6] != "\\" or (len(escape) > 7 and escape[7] != "u")):
+            # A high surrogate alone: what follows it is read again on its own.
+            self._escape = ""
+            self._put_code(0xD800, "")
+            if len(escape) == 8:
+                self._escape = "\\"
+            return i
+        if len(escape) == 12:
+            self._escape = ""
+            high, low = _code(escape[2:6]) or 0, _code(escape[8:])
+            if low is not None and 0xDC00 <= low < 0xE000:
+                self._put(chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00))
+            else:
+                self._put_code(0xD800, "")
+                self._put_code(low, escape[6:])
+        return i + 1
+
+    def _put_code(self, code: int | None, escape: str) -> None:
+        if code is None:
+            self._put(escape)
+        elif 0xD800 <= code < 0xE000:
+            self._sink.repaired("lone_surrogate")
+            self._put("\ufffd")
+        else:
+            self._put(chr(code))
+
+    def _put(self, chars: str) -> None:
+        if self.mode is Mode.STRING:
+            self._sink.chars(chars)
+        elif self.mode is Mode.ENCODED and self._nested is not None:
+            if not self._nested.over:
+                self._nested.read(chars, 0)
+            if self._nested.mode is Mode.BROKEN:
+                self.mode = Mode.BROKEN
+        elif self.mode is Mode.LEAD_STRING and not self._parts:
+            self._put_lead(chars.lstrip())
+        else:
+            self._parts.append(chars)
+
+    def _put_lead(self, chars: str) -> None:
+        """The first characters of the string that stands where the object should begin."""
+        if chars.startswith("{"):
+            self._nested = ObjectReader(self._sink)
+            self.mode = Mode.ENCODED
+            self._sink.repaired("arguments_as_string")
+            self._nested.read(chars, 0)
+        elif chars:
+            self._parts.append(chars)
+
+    def _end_string(self) -> None:
+        mode = self.mode
+        if mode is Mode.STRING:
+            self.mode = Mode.NEXT
+            self._sink.string_end()
+        elif mode is Mode.ENCODED:
+            whole = self._nested is not None and (self._nested.mode is Mode.DONE or self._nested.close())
+            self.mode = Mode.DONE if whole else Mode.BROKEN
+        else:
+            if mode is Mode.LEAD_STRING:
+                self._sink.repaired("json_missing_brace")
+            self._end_key()
+
+    def _end_key(self) -> None:
+        name = "".join(self._parts)
+        self._parts.clear()
+        self.mode = Mode.COLON
+        self._taken = self._sink.key(name)
+
+    def _read_bare(self, text: str, i: int) -> int:
+        found = _WORD.match(text, i)
+        if found is not None:
+            self._parts.append(found[0])
+            return found.end()
+        self._sink.repaired("json_bare_key")
+        self._end_key()
+        return i
+
+    def _read_raw(self, text: str, i: int) -> int:
+        begin = i
+        while i < len(text):
+            if self._raw_quote:
+                i = self._skip_raw_string(text, i)
+                continue
+            found = _RAW_STOP.search(text, i)
+            if found is None:
+                i = len(text)
+                break
+            char, i = found[0], found.start()
+            if char in "{[(":
+                self._depth += 1
+            elif char in "\"'":
+                self._raw_quote = char
+            elif char in "}])" and self._depth:
+                self._depth -= 1
+            elif not self._depth:
+                self._parts.append(text[begin:i])
+                self._end_raw()
+                return i
+            i += 1
+        self._parts.append(text[begin:i])
+        return i
+
+    def _skip_raw_string(self, text: str, i: int) -> int:
+        if self._raw_escape:
+            self._raw_escape = False
+            return i + 1
+        found = _RAW_STRING_STOP[self._raw_quote].search(text, i)
+        if found is None:
+            return len(text)
+        if found[0] == "\\":
+            self._raw_escape = True
+        else:
+            self._raw_quote = ""
+        return found.end()
+
+    def _end_raw(self) -> None:
+        text = "".join(self._parts)
+        self._parts.clear()
+        try:
+            json, repairs = normalise(text)
+        except ValueError:
+            self.mode = Mode.BROKEN
+            return
+        for name in repairs:
+            self._sink.repaired(name)
+        self.mode = Mode.NEXT
+        self._sink.raw(json)
+
+
+def _code(digits: str) -> int | None:
+    try:
+        return int(digits, 16)
+    except ValueError:
+        return None

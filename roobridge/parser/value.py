@@ -1,0 +1,98 @@
+"""The characters of one parameter's value, with the white space at its ends set apart."""
+
+from __future__ import annotations
+
+from roobridge.events import Event, Markup, Value
+from roobridge.parser.scanner import BLANKS
+
+
+class ValueText:
+    """Turns the raw text of one value into Value and Markup events.
+
+    trim: all white space at both ends is markup, as Roo trims it; otherwise one newline at each end is.
+    The newline before the closing tag is spelled as the one after the opening tag; where none stood
+    there, either spelling counts.
+    """
+
+    __slots__ = ("_begun", "_held", "_lead", "_newline", "trim")
+
+    def __init__(self, *, trim: bool) -> None:
+        self.trim = trim
+        self._begun = False
+        self._lead = ""
+        self._held: list[str] = []  # white space that may stand before the closing tag
+        self._newline = False  # the last character was a newline
+
+    def add(self, text: str, out: list[Event]) -> None:
+        """More raw text of the value."""
+        self._newline = text.endswith("\n")
+        if not self._begun:
+            text = self._begin(text, out)
+        if not text:
+            return
+        kept = text.rstrip(BLANKS) if self.trim else _without_newline(text)
+        if not kept and (self.trim or not self._held):
+            self._held.append(text)
+            return
+        if self._held:
+            whole = "".join(self._held) + text
+            self._held.clear()
+            kept = whole.rstrip(BLANKS) if self.trim else _without_newline(whole)
+            text = whole
+        if len(kept) < len(text):
+            self._held.append(text[len(kept) :])
+        if kept:
+            out.append(Value(kept))
+
+    def flows(self, text: str) -> bool:
+        """Whether all of this text is value and nothing is held; it is then taken as added."""
+        if not self._begun or self._held or text[-1] in BLANKS:
+            return False
+        self._newline = False
+        return True
+
+    @property
+    def at_line_start(self) -> bool:
+        return self._newline
+
+    def end(self, out: list[Event], *, closed: bool) -> None:
+        """The value is whole. closed: its closing tag came; else white space at its end is its own."""
+        held = self._lead_rest() + "".join(self._held)
+        self._held.clear()
+        if not held:
+            return
+        if not self.trim and self._lead == "\n" and held == "\r\n":
+            out.append(Value("\r"))
+            held = "\n"
+        elif not self.trim and held == "\r":
+            out.append(Value(held))
+            return
+        out.append(Markup(held) if closed or self.trim else Value(held))
+
+    def _lead_rest(self) -> str:
+        rest, self._lead = (self._lead, "") if not self._begun else ("", self._lead)
+        return rest
+
+    def _begin(self, text: str, out: list[Event]) -> str:
+        """Set the white space before the value apart; gives what is left of the text."""
+        if self.trim:
+            kept = text.lstrip(BLANKS)
+            if len(kept) < len(text):
+                out.append(Markup(text[: len(text) - len(kept)]))
+            self._begun = bool(kept)
+            return kept
+        text = self._lead + text
+        if text == "\r":
+            self._lead = text
+            return ""
+        self._begun = True
+        self._lead = "\r\n" if text.startswith("\r\n") else "\n" if text.startswith("\n") else ""
+        if self._lead:
+            out.append(Markup(self._lead))
+        return text[len(self._lead) :]
+
+
+def _without_newline(text: str) -> str:
+    if text.endswith("\r\n"):
+        return text[:-2]
+    return text[:-1] if text[-1] in "\r\n" else text

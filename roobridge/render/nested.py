@@ -1,0 +1,129 @@
+"""Nested values, both ways: XML items as JSON objects, and JSON objects as XML items."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from lxml import etree
+
+from roobridge.grammar.model import Field, Nested
+
+_LIMIT = 2_000_000  # characters of one nested value that are parsed
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+def read_items(text: str, nested: Nested) -> list[dict[str, Any]]:
+    """The items of a nested value; empty where it holds none. Text outside items is ignored, as Roo does.
+
+    Raises ValueError where the value is too long to be read.
+    """
+    if len(text) > _LIMIT:
+        raise ValueError(f"a nested value of {len(text)} characters is over the limit of {_LIMIT}")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False)
+    try:
+        root = etree.fromstring(f"<r>{text}</r>".encode(), parser)
+    except etree.XMLSyntaxError:
+        return _read_loosely(text, nested)
+    return [_object(item, nested.fields) for item in root.iterchildren(nested.item)]
+
+
+def write_items(items: list[Mapping[str, Any]], nested: Nested) -> str:
+    """The items as XML, one a line where an item has elements."""
+    lines = [_element(nested.item, item, nested.fields) for item in items]
+    return "\n".join(lines)
+
+
+def _object(element: etree._Element, fields: tuple[Field, ...]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for field in fields:
+        if field.attribute:
+            found = element.get(field.name)
+            values: list[Any] = [] if found is None else [found]
+        elif field.text:
+            values = ["".join(str(part) for part in element.itertext()).strip()]
+        else:
+            values = [_value(child, field) for child in element.iterchildren(field.name)]
+        if field.repeated:
+            if values:
+                result[field.key] = values
+        elif values:
+            result[field.key] = values[-1]
+    return result
+
+
+def _value(element: etree._Element, field: Field) -> Any:
+    if field.fields:
+        return _object(element, field.fields)
+    text = "".join(str(part) for part in element.itertext())
+    return _typed(text, field)
+
+
+def _typed(text: str, field: Field) -> Any:
+    stripped = text.strip()
+    if field.number and stripped.lstrip("-").isdecimal():
+        return int(stripped)
+    return text.strip("\r\n") if "\n" in stripped else stripped
+
+
+def _read_loosely(text: str, nested: Nested) -> list[dict[str, Any]]:
+    """Items whose text is not escaped, as models write diffs and paths."""
+    return [_loose_object(match, nested.fields) for match in _elements(text, nested.item)]
+
+
+def _elements(text: str, name: str) -> list[re.Match[str]]:
+    return list(re.finditer(rf"<{name}((?:\s[^<>]*)?)>(.*?)</{name}>", text, re.DOTALL))
+
+
+def _loose_object(match: re.Match[str], fields: tuple[Field, ...]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for field in fields:
+        if field.attribute:
+            found = re.search(rf"\b{field.name}\s*=\s*[\"']([^\"']*)", match[1])
+            values: list[Any] = [found[1]] if found else []
+        elif field.text:
+            values = [match[2].strip()]
+        else:
+            inner = _elements(match[2], field.name)
+            values = [
+                _loose_object(m, field.fields) if field.fields else _typed(_uncdata(m[2]), field)
+                for m in inner
+            ]
+        if values:
+            result[field.key] = values if field.repeated else values[-1]
+    return result
+
+
+def _uncdata(text: str) -> str:
+    stripped = text.strip()
+    if stripped.startswith("<![CDATA[") and stripped.endswith("]]>"):
+        return stripped[9:-3]
+    return text
+
+
+def _element(name: str, item: Mapping[str, Any], fields: tuple[Field, ...]) -> str:
+    attributes, text, children = "", "", []
+    for field in fields:
+        value = item.get(field.key)
+        if value is None:
+            continue
+        if field.attribute:
+            attributes += f" {field.name}={quoteattr(str(value))}"
+        elif field.text:
+            text = escape(str(value))
+        else:
+            parts = value if field.repeated and isinstance(value, list) else [value]
+            children += [_child(field, part) for part in parts]
+    inside = text if not children else "\n" + "\n".join(children) + "\n"
+    return f"<{name}{attributes}>{inside}</{name}>"
+
+
+def _child(field: Field, value: Any) -> str:
+    if field.fields and isinstance(value, Mapping):
+        return _element(field.name, value, field.fields)
+    text = _CONTROLS.sub("", value if isinstance(value, str) else str(value))
+    if "\n" in text and "]]>" not in text:
+        return f"<{field.name}><![CDATA[{text}]]></{field.name}>"
+    return f"<{field.name}>{escape(text)}</{field.name}>"

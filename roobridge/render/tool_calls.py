@@ -1,0 +1,148 @@
+"""To a client that takes OpenAI's `tool_calls`: id and name first, then arguments in fragments."""
+
+from __future__ import annotations
+
+import re
+
+from roobridge.events import (
+    CallEnd,
+    CallStart,
+    Content,
+    Fail,
+    Finish,
+    Form,
+    ParamEnd,
+    ParamStart,
+    Piece,
+    Reasoning,
+    Text,
+    Thought,
+    ToolDelta,
+    Value,
+)
+from roobridge.grammar.model import Param, Tool, Toolset
+from roobridge.parser.held import Preview
+from roobridge.parser.wrap import Ended, Failed, Outcome
+from roobridge.render.guard import neutralise
+from roobridge.render.values import is_string, may_be_null, nested_members, quoted, to_json
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+
+
+class ToolCallsRenderer:
+    """Outcomes in, pieces out.
+
+    toolset: what the client declared. repairs: where named repairs are added. call_ids: prefix of the ids
+    of calls that come without a usable one. guard_text: tool-like tags in content are made harmless.
+    """
+
+    def __init__(
+        self, toolset: Toolset, repairs: list[str], call_ids: str, *, guard_text: bool = False
+    ) -> None:
+        self._toolset = toolset
+        self._repairs = repairs
+        self._call_ids = call_ids
+        self._tags = toolset.read_tools | set(toolset.tools) if guard_text else frozenset()
+        self._index = -1
+        self._ids: set[str] = set()
+        self._tool = Tool("", {})
+        self._param = Param("")
+        self._form = Form.TEXT
+        self._members = 0
+        self._whole: list[str] | None = None  # a value that goes out once it is complete
+        self._maybe_null = False  # it goes out as soon as it cannot be null any more
+
+    def render(self, outcome: Outcome) -> list[Piece]:
+        """The pieces of one outcome; a Fail ends the reply."""
+        match outcome:
+            case Value():
+                return self._value(outcome.text)
+            case Text():
+                return self._text(outcome.text)
+            case Preview():
+                return [Thought(outcome.text, preview=True)]
+            case Reasoning():
+                return [Thought(outcome.text)]
+            case CallStart():
+                return [self._start(outcome)]
+            case ParamStart():
+                return self._arguments(self._open(outcome))
+            case ParamEnd():
+                return self._arguments(self._close())
+            case CallEnd():
+                return self._arguments("}" if self._members else "{}")
+            case Ended():
+                reason = "tool_calls" if outcome.called else "length" if outcome.cut else "stop"
+                return [Finish(reason)]
+            case Failed():
+                return [Fail(outcome.code, outcome.message)]
+            case _:
+                return []
+
+    def _text(self, text: str) -> list[Piece]:
+        harmless = neutralise(text, frozenset(self._tags))
+        if harmless != text:
+            self._repairs.append("mention_neutralised")
+        return [Content(harmless)] if harmless else []
+
+    def _start(self, event: CallStart) -> ToolDelta:
+        self._index += 1
+        self._members = 0
+        self._tool = self._toolset.tools.get(event.name) or Tool(event.name, {})
+        usable = _ID.match(event.id) and event.id not in self._ids
+        call_id = event.id if usable else f"{self._call_ids}_{self._index}"
+        self._ids.add(call_id)
+        return ToolDelta(self._index, call_id, event.name)
+
+    def _arguments(self, fragment: str) -> list[Piece]:
+        return [ToolDelta(self._index, arguments=fragment)] if fragment else []
+
+    def _open(self, event: ParamStart) -> str:
+        self._param = self._tool.params.get(event.name) or Param(event.name)
+        self._form = event.form
+        known = event.name in self._tool.params
+        streams = event.form is Form.TEXT and is_string(self._param) and self._param.nested is None
+        self._maybe_null = event.form is Form.TEXT and may_be_null(self._param)
+        if event.form is Form.JSON and not known:
+            self._param = Param(event.name, types=frozenset({"object"}))
+        if streams:
+            self._whole = None
+            return self._key(event.name) + '"'
+        self._whole = []
+        return ""
+
+    def _key(self, name: str) -> str:
+        self._members += 1
+        return f"{'{' if self._members == 1 else ','}{quoted(name)}:"
+
+    def _value(self, text: str) -> list[Piece]:
+        if self._whole is None:
+            return [ToolDelta(self._index, arguments=quoted(text)[1:-1])]
+        self._whole.append(text)
+        if self._maybe_null and not "null".startswith("".join(self._whole).strip()):
+            self._maybe_null = False
+            begun, self._whole = "".join(self._whole), None
+            return self._arguments(self._key(self._param.name) + quoted(begun)[:-1])
+        return []
+
+    def _close(self) -> str:
+        if self._whole is None:
+            return '"'
+        text = "".join(self._whole)
+        self._whole = None
+        if self._param.nested is not None and self._is_extra(self._param):
+            return self._spread(text)
+        json, repairs = to_json(self._param, self._form, text)
+        self._repairs += repairs
+        return self._key(self._param.name) + json
+
+    def _is_extra(self, param: Param) -> bool:
+        """A grammar's own form of the parameters, which the request's schema lacks."""
+        return "array" not in param.types and self._form is Form.TEXT
+
+    def _spread(self, text: str) -> str:
+        nested = self._param.nested
+        assert nested is not None
+        wanted = frozenset(self._tool.params)
+        members = nested_members(self._param, nested, text, wanted)
+        return "".join(self._key(name) + json for name, json in members)
