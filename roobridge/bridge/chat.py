@@ -5,7 +5,7 @@ Only what the bridge reads is checked; every other field, known to OpenAI's API 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 import msgspec
@@ -201,12 +201,12 @@ def read_tool_choice(choice: object) -> tuple[str, str]:
     return "named", name
 
 
-def is_function(tool: dict[str, Any]) -> bool:
+def is_function(tool: Mapping[str, Any]) -> bool:
     """Whether an entry of `tools` or `tool_calls` is a function; a missing type stands for one."""
     return (tool.get("type") or "function") == "function"
 
 
-def function_names(tools: list[dict[str, Any]]) -> list[str]:
+def function_names(tools: Sequence[Mapping[str, Any]]) -> list[str]:
     """The names of the functions in a checked `tools` array, in its order."""
     return [tool["function"]["name"] for tool in tools if is_function(tool)]
 

@@ -46,10 +46,13 @@ _SUMMARY_MARKERS = (
     "You are a helpful AI assistant tasked with summarizing conversations",
 )
 _PRODUCTS = {"roocode": "roo", "cline": "cline"}
-_PRODUCT = re.compile(r"(?<![\w-])(RooCode|Cline)(?![\w-])(?:/v?(\d{1,5}(?:\.\d{1,5}){1,3}))?", re.IGNORECASE)
+_PRODUCT = re.compile(
+    r"(?<![\w-])(RooCode|Cline)(?![\w-])(?:/v?(\d{1,5}(?:\.\d{1,5}){1,3}))?", re.ASCII | re.IGNORECASE
+)
 
 _ROO_WITHOUT_XML: Version = (3, 42)
 _ROO_TAKES_TAGS_IN_TEXT: Version = (3, 48)
+_NEWEST: Version = (1 << 20,)  # later than any release
 
 _Word = TypeVar("_Word", bound=Enum)
 
@@ -120,9 +123,15 @@ def make_plan(
     if kind is ClientKind.XML_AGENT:
         known = None if family.name == "roo" and version and version >= _ROO_WITHOUT_XML else version
         return Plan(kind, family.toolset(known), wrap, family.name, known, single_call=True)
-    toolset = family.toolset(version) if tools is None else _native_toolset(kind, tools, family)
-    if toolset.completion is None:
-        kind = ClientKind.NATIVE_OTHER
+    agent = kind is ClientKind.NATIVE_AGENT
+    describe = family.describe if agent or client else _no_description
+    completion = family.completion if agent else None
+    if tools is None:
+        toolset = msgspec.structs.replace(family.toolset(_NEWEST), completion=completion)
+    else:
+        toolset = toolset_from_tools(tools, describe, completion)
+    if agent and toolset.completion is None:
+        return make_plan(ClientKind.NATIVE_OTHER, client, version, tools, wrap, parallel_tool_calls, grammar)
     roo = version if client == "roo" and version else None
     return Plan(
         kind,
@@ -131,9 +140,7 @@ def make_plan(
         client,
         version,
         single_call=parallel_tool_calls is False or (roo is not None and roo < _ROO_WITHOUT_XML),
-        guard_text=kind is ClientKind.NATIVE_AGENT
-        and roo is not None
-        and _ROO_WITHOUT_XML <= roo < _ROO_TAKES_TAGS_IN_TEXT,
+        guard_text=agent and roo is not None and _ROO_WITHOUT_XML <= roo < _ROO_TAKES_TAGS_IN_TEXT,
     )
 
 
@@ -186,10 +193,9 @@ def _header_word(headers: Mapping[str, str], name: str, words: type[_Word]) -> _
         raise ClientError(f"The header {name} must be one of {allowed}.", param=name) from None
 
 
-def _native_toolset(kind: ClientKind, tools: Sequence[Mapping[str, Any]], family: Family) -> Toolset:
-    names = function_names(list(tools))  # type: ignore[arg-type]
-    agent = kind is ClientKind.NATIVE_AGENT and family.completion.tool in names
-    return toolset_from_tools(tools, family.describe, family.completion if agent else None)
+def _no_description(_: str) -> Tool | None:
+    """What a grammar file says of a stranger's tool, though one of its own has the same name."""
+    return None
 
 
 def _with_offered(toolset: Toolset, offered: Sequence[OfferedTool], family: Family) -> Toolset:
@@ -210,9 +216,9 @@ def _joined(tool: Tool, offered: OfferedTool, family: Family) -> Tool:
     added = [entry for entry in offered.params if entry[0] not in tool.params]
     if not added and tool.known:
         return tool
-    described = family.describe(tool.name)
+    described = family.describe(tool.name) or tool
     params = dict(tool.params)
     for name, required in added:
-        known = described.params.get(name) if described else None
-        params[name] = msgspec.structs.replace(known or Param(name), required=required)
-    return msgspec.structs.replace(described or tool, params=MappingProxyType(params))
+        known = described.params.get(name) or Param(name)
+        params[name] = msgspec.structs.replace(known, required=required)
+    return msgspec.structs.replace(tool if tool.known else described, params=MappingProxyType(params))
