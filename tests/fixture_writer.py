@@ -56,19 +56,16 @@ The demo session is complete:
 
 This last answer came from the model as plain text. An agent takes such a reply for a mistake; the bridge \
 wrapped it as the result of the task. Delete `roobridge-demo.md` whenever you like, and point `--upstream` \
-at a real Qwen model to go on.
-"""
+at a real Qwen model to go on."""
 
 OVER = """\
 The recorded session ends here: this demo model only plays tapes and does not read what you write. Start a \
-new task to see it again → or serve with a real upstream.
-"""
+new task to see it again → or serve with a real upstream."""
 
 GREETING = """\
 Hello! This is the demo model of roobridge 👋. It plays recorded replies: to an agent such as Roo Code a \
-small session with tool calls, to everyone else this text. See the README for how to connect a real
-Qwen model.
-"""
+small session with tool calls, to everyone else this text. See the README for how to connect a real \
+Qwen model."""
 
 THOUGHT = "The workspace is unknown to me, so the first step is to list its files."
 
@@ -212,8 +209,7 @@ def _native_turns() -> Iterator[tuple[str, Match, Iterable[Frame]]]:
     # Not read_file: its native parameters changed with Roo 3.46, those of search_files never did.
     search = {"path": ".", "regex": "roobridge", "file_pattern": "roobridge-demo.md"}
     yield turn("native-2-search", 2, CHECK_TEXT.strip(), call=("search_files", search))
-    run = {"command": COMMAND, "cwd": None, "timeout": None}
-    yield turn("native-3-run", 3, RUN_TEXT.strip(), call=("execute_command", run))
+    yield turn("native-3-run", 3, RUN_TEXT.strip(), call=("execute_command", {"command": COMMAND}))
     yield turn("native-4-done", 4, DONE)
     yield turn("native-over", None, OVER)
 

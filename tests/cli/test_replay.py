@@ -10,6 +10,7 @@ import pytest
 from roobridge.bridge.plan import ClientKind
 from roobridge.bridge.tape import SUFFIX, Ending, Frame, Match, Tape, Wire, write_tape
 from tests.cli.conftest import Run
+from tests.fixture_writer import FOLDER
 
 
 def chunk(content: str, finish: str | None = None) -> bytes:
@@ -69,16 +70,19 @@ def test_a_raw_stream_is_a_recording_too(run: Run, tmp_path: Path) -> None:
     assert stored["plain"]["content"] == "one\ntwo\nthree"
 
 
-@pytest.mark.parametrize(("ending", "code"), [(Ending.RESET, "broken_off"), (Ending.SILENCE, "")])
+@pytest.mark.parametrize(
+    ("ending", "code"),
+    [(Ending.RESET, "broken_off"), (Ending.SILENCE, "unfinished_call"), (Ending.EOF, "unfinished_call")],
+)
 def test_a_broken_reply_is_an_outcome_as_well(run: Run, tape: Path, ending: Ending, code: str) -> None:
-    frames = (Frame(0.0, chunk("half")),)
+    frames = (Frame(0.0, chunk("Hm. <read_file>\n<path>half")),)
     tape.write_bytes(
         write_tape(Tape(Wire.OPENAI, "m", frames, Match(kind=ClientKind.XML_AGENT), ending=ending))
     )
     run("replay", str(tape), "--update")
     outcome = msgspec.json.decode((tape.parent / "a.expected.json").read_bytes())["roo-xml"]
-    assert outcome["error"] is not None
-    assert code in outcome["error"]["code"]
+    assert outcome["error"]["code"] == code
+    assert outcome["content"] == "Hm. "
 
 
 @pytest.mark.parametrize(
@@ -103,3 +107,13 @@ def test_stored_outcomes_that_are_none_are_refused(run: Run, tape: Path) -> None
     status, _, err = run("replay", str(tape))
     assert status == 2
     assert "a.expected.json" in err
+
+
+def test_the_demo_comes_out_as_stored_and_needs_no_repair(run: Run) -> None:
+    status, out, _ = run("replay", str(FOLDER))
+    assert status == 0, out.decode()
+    stored = [msgspec.json.decode(file.read_bytes()) for file in FOLDER.glob("*.expected.json")]
+    outcomes = [outcome for kinds in stored for outcome in kinds.values()]
+    assert len(stored) == len(list(FOLDER.glob("*.tape.jsonl")))
+    assert [outcome["repairs"] for outcome in outcomes] == [[]] * len(outcomes)
+    assert [outcome["error"] for outcome in outcomes] == [None] * len(outcomes)
