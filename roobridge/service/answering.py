@@ -3,6 +3,7 @@ with it."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -64,6 +65,7 @@ class Answering:
         self._manners = manners
         self._rules = rules
         self._recorder = recorder
+        self._turns: set[Turn] = set()
 
     async def open(self, chat: ChatRequest, headers: Mapping[str, str], key: str) -> Turn:
         """The turn that answers a request; not begun.
@@ -83,8 +85,22 @@ class Answering:
         self.open_turns.add(key, digests, turn)
         return turn
 
+    async def finish(self, within: float) -> None:
+        """Let the turns that still run end by themselves for so many seconds, then end them."""
+        if self._turns:
+            await asyncio.wait([asyncio.ensure_future(turn.over()) for turn in self._turns], timeout=within)
+        for turn in list(self._turns):
+            turn.stop(undrained=True)
+            await turn.over()
+
     def _turn(self, ask: Ask, on_end: Callable[[Turn], None]) -> Turn:
-        return Turn(ask, self._upstream, self._rules, on_reply=self._name_repairs, on_end=on_end)
+        def ended(turn: Turn) -> None:
+            self._turns.discard(turn)
+            on_end(turn)
+
+        turn = Turn(ask, self._upstream, self._rules, on_reply=self._name_repairs, on_end=ended)
+        self._turns.add(turn)  # asyncio itself holds tasks weakly, and nobody awaits one that drains
+        return turn
 
     def _name_repairs(self, turn: Turn) -> None:
         if self._recorder is not None and turn.repairs:

@@ -151,25 +151,28 @@ class Turn:
         self._outbox.end(reason if self._stage is Stage.RUNNING else None)
         self.stop()
 
-    def stop(self) -> None:
-        """Close the upstream's connection soon; one that must be drained is left alone."""
+    def stop(self, *, undrained: bool = False) -> None:
+        """Close the upstream's connection soon; one that is drained is left alone, unless told otherwise."""
         self._outbox.close()
-        if self._task is not None and self._stage is not Stage.DRAINING:
+        if self._task is not None and (undrained or self._stage is not Stage.DRAINING):
             self._task.cancel()
 
     async def aclose(self) -> None:
         """The client has gone, or has everything: `stop`, and wait until the connection is closed."""
         self.stop()
-        if self._task is not None and self._stage is not Stage.DRAINING:
+        if self._stage is not Stage.DRAINING:
+            await self.over()
+
+    async def over(self) -> None:
+        """Return once the turn is over, its upstream let go."""
+        if self._task is not None:
             await asyncio.wait([self._task])
 
     def _start(self) -> None:
         self._task = asyncio.create_task(self._answer(), name=f"turn {self.id}")
-        _running.add(self._task)
         self._task.add_done_callback(self._over)
 
     def _over(self, task: asyncio.Task[None]) -> None:
-        _running.discard(task)
         self.withdrawn = task.cancelled()
         self.said = self.said or (self._begun and self._outbox.pending)
         self._outbox.end(self._fault(task))
@@ -258,17 +261,3 @@ class Turn:
                 self._usage = attempt.usage
                 self._outbox.end()
         timer.cancel()
-
-
-# The loop itself holds tasks weakly, and nobody awaits one that drains.
-_running: set[asyncio.Task[None]] = set()
-
-
-async def finish_running(within: float) -> None:
-    """Let running turns end by themselves for so many seconds, then cancel them."""
-    if _running:
-        await asyncio.wait(_running, timeout=within)
-    for task in _running:
-        task.cancel()
-    if _running:
-        await asyncio.wait(_running)

@@ -13,7 +13,7 @@ from roobridge.service.answering import Answering, Manners
 from roobridge.service.attempts import Patience
 from roobridge.service.catalog import Catalog
 from roobridge.service.config import Settings
-from roobridge.service.turns import Rules, finish_running
+from roobridge.service.turns import Rules
 from roobridge.upstream.openai import OpenAIUpstream
 from roobridge.upstream.presets import PRESETS, Preset
 from roobridge.upstream.qwen_web import Capture, QwenWebUpstream
@@ -37,7 +37,7 @@ class Services(msgspec.Struct, frozen=True):
 
     async def aclose(self) -> None:
         """End the turns, then release the upstream's connections."""
-        await finish_running(SHUTDOWN_TIME)
+        await self.answering.finish(SHUTDOWN_TIME)
         await self.upstream.aclose()
 
 

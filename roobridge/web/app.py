@@ -14,8 +14,8 @@ from roobridge.web.models import models_routes
 def create_app(services: Services) -> Quart:
     """The API over these services; they are closed when the application shuts down."""
     app = Quart("roobridge", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = services.settings.body_limit
-    app.register_blueprint(chat_routes(services.answering))
+    app.config["MAX_CONTENT_LENGTH"] = None  # the chat routes keep the limit themselves
+    app.register_blueprint(chat_routes(services.answering, services.settings.body_limit))
     app.register_blueprint(models_routes(services.catalog))
     app.register_blueprint(health_routes(services.upstream))
     errors.install(app)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+import asyncio
+from typing import Any
 
 import msgspec
 from quart import Blueprint, Response, request
@@ -15,25 +16,57 @@ from roobridge.service.turns import Turn
 from roobridge.web.errors import json_response
 from roobridge.web.stream import EventStream, completion
 
+BODY_TIME = 60.0  # seconds for a body to arrive
+OVERRUN = 4
+
 _json = msgspec.json.Decoder(Any)
 
 # No proxy on the way may gather, keep or compress the stream.
 _STREAM_HEADERS = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
 
 
-def chat_routes(answering: Answering) -> Blueprint:
+def chat_routes(answering: Answering, body_limit: int) -> Blueprint:
+    """body_limit: in bytes."""
     routes = Blueprint("chat", __name__)
 
     @routes.post("/v1/chat/completions")
     @routes.post("/chat/completions")
     async def chat_completions() -> Response:
-        body = cast("bytes", await request.get_data())
-        chat = parse_chat_request(decode_body(body))
+        chat = parse_chat_request(decode_body(await read_body(body_limit)))
         headers = {name.lower(): value for name, value in request.headers.items()}
         turn = await answering.open(chat, headers, bearer_key(headers.get("authorization", "")))
         return await (_streamed(turn) if chat.stream else _whole(turn))
 
     return routes
+
+
+async def read_body(limit: int) -> bytes:
+    """The request's body, at most `limit` bytes. Raises ClientError.
+
+    What is over the limit is read and dropped as far as OVERRUN goes: most clients see an answer only once
+    they have sent everything.
+    """
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_TIME):
+            async for part in request.body:
+                size += len(part)
+                if size <= limit:
+                    parts.append(part)
+                elif size > limit * OVERRUN:
+                    break
+    except TimeoutError:
+        raise ClientError(
+            "The request's body did not arrive in time.", code="timeout", status_hint=408
+        ) from None
+    if size <= limit:
+        return b"".join(parts)
+    raise ClientError(
+        f"The request's body is larger than {limit / 1024 / 1024:g} MB: send less, or raise `body_limit`.",
+        code="body_too_large",
+        status_hint=413,
+    )
 
 
 def decode_body(body: bytes) -> Any:

@@ -13,12 +13,10 @@ from roobridge.errors import ClientError, ReplyError, RoobridgeError, UpstreamEr
 
 log = logging.getLogger("roobridge.web")
 
-# For refusals that the framework makes before any code of the bridge runs; {limit} is in megabytes.
+# For refusals that the framework makes before any code of the bridge runs.
 _FRAMEWORK = {
     404: "There is nothing at this address: the API stands at /v1/chat/completions and /v1/models.",
     405: "This address does not take that method.",
-    408: "The request's body did not arrive in time.",
-    413: "The request's body is larger than {limit:g} MB: send less, or raise `body_limit`.",
 }
 
 
@@ -56,8 +54,7 @@ def install(app: Quart) -> None:
         status = error.code or 500
         if status < 400:
             return json_response(None, status)
-        megabytes = (app.config["MAX_CONTENT_LENGTH"] or 0) / (1024 * 1024)
-        message = _FRAMEWORK.get(status, error.description or error.name).format(limit=megabytes)
+        message = _FRAMEWORK.get(status, error.description or error.name)
         return error_response(
             ClientError(message, code=error.name.lower().replace(" ", "_"), status_hint=status)
         )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -52,6 +53,15 @@ async def test_a_body_over_the_limit(serve: Serve, http: httpx.AsyncClient) -> N
     assert response.status_code == 413
     assert "1 MB" in response.json()["error"]["message"]
     assert (await http.post(address + URL, json=chat("x" * 500_000))).status_code == 200
+
+
+async def test_a_body_of_untold_length_over_the_limit(serve: Serve, http: httpx.AsyncClient) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b" " * 100_000
+
+    response = await http.post(await serve(scripted(), body_limit=1024 * 1024) + URL, content=body())
+    assert response.status_code == 413
 
 
 @pytest.mark.parametrize(
