@@ -13,9 +13,8 @@ from typing import Any
 
 import msgspec
 
-from roobridge.bridge.chat import Message, is_function, text_of
+from roobridge.bridge.chat import Message, is_function
 from roobridge.bridge.plan import ClientKind, Plan
-from roobridge.bridge.ports import Capabilities
 from roobridge.grammar.model import Tool, Toolset
 
 ZERO_WIDTH_SPACE = "\u200b"
@@ -25,21 +24,19 @@ _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _STRING = msgspec.json.Decoder(str)
 
 
-def clean_history(messages: Sequence[Message], plan: Plan, capabilities: Capabilities) -> list[Message]:
+def clean_history(messages: Sequence[Message], plan: Plan) -> list[Message]:
     """The messages as the upstream is to read them.
 
     Agents' assistant texts lose a returned preview and, where the bridge writes them, the zero-width spaces
     before tags; call arguments that are not a JSON object become "{}", for which servers would refuse the
-    whole request; `developer` becomes `system`, since no Qwen template knows it; and for an upstream
-    without a system role the system text moves into a user turn.
+    whole request; and `developer` becomes `system`, since no Qwen template knows it.
     """
     marks_tags = plan.kind is ClientKind.XML_AGENT or plan.guard_text
 
     def words(text: str) -> str:
         return unmark_tags(strip_preview(text), plan.toolset) if marks_tags else strip_preview(text)
 
-    cleaned = [_clean(message, words if plan.agent else None) for message in messages]
-    return cleaned if capabilities.system_role else fold_system(cleaned)
+    return [_clean(message, words if plan.agent else None) for message in messages]
 
 
 def _clean(message: Message, words: Callable[[str], str] | None) -> Message:
@@ -187,25 +184,3 @@ def _holds_object(text: str) -> bool:
     except (msgspec.MsgspecError, UnicodeEncodeError):
         return False
     return True
-
-
-def fold_system(messages: Sequence[Message]) -> list[Message]:
-    """The messages without a system role: the opening ones go before the first user turn's content, a later
-    one becomes a user turn in its place.
-    """
-    leading = next((i for i, m in enumerate(messages) if m["role"] != "system"), len(messages))
-    rest = [{**m, "role": "user"} if m["role"] == "system" else m for m in messages[leading:]]
-    if leading == 0:
-        return rest
-    prompt = "\n\n".join(text_of(message) for message in messages[:leading])
-    if rest and rest[0]["role"] == "user":
-        return [with_prefix(rest[0], prompt), *rest[1:]]
-    return [{"role": "user", "content": prompt}, *rest]
-
-
-def with_prefix(message: Message, text: str) -> Message:
-    """The message with a text before its content, a blank line between."""
-    content = message.get("content")
-    if isinstance(content, list):
-        return {**message, "content": [{"type": "text", "text": text}, *content]}
-    return {**message, "content": f"{text}\n\n{content}" if content else text}

@@ -109,10 +109,11 @@ class Answering:
     def _body(self, chat: ChatRequest, plan: Plan, model: str) -> dict[str, object]:
         body = {name: value for name, value in chat.body.items() if name not in _BRIDGE_FIELDS}
         body["model"] = model
-        body["messages"] = clean_history(chat.messages, plan, self._upstream.capabilities)
+        body["messages"] = clean_history(chat.messages, plan)
         if self._upstream.capabilities.native_tools:
             return body
-        return prompt_tools(body, dialect_of(model), offer=self._manners.prompt_tools)
+        offer = self._manners.prompt_tools and plan.kind is not ClientKind.PLAIN
+        return prompt_tools(body, dialect_of(model), offer=offer)
 
     def _agent_ended(self, key: str, mark: bytes, started: float, turn: Turn) -> None:
         self.open_turns.remove(key, turn)

@@ -11,13 +11,11 @@ from hypothesis import strategies as st
 from roobridge.bridge.history import (
     ZERO_WIDTH_SPACE,
     clean_history,
-    fold_system,
     mend_calls,
     strip_preview,
     unmark_tags,
 )
 from roobridge.bridge.plan import ClientKind, Plan
-from roobridge.bridge.ports import Capabilities
 from roobridge.grammar.model import Kind, Param, Tool, Toolset
 
 Z = ZERO_WIDTH_SPACE
@@ -41,7 +39,6 @@ XML = Plan(ClientKind.XML_AGENT, TOOLSET, client="roo")
 NATIVE = Plan(ClientKind.NATIVE_AGENT, TOOLSET, client="roo")
 GUARDED = Plan(ClientKind.NATIVE_AGENT, TOOLSET, client="roo", guard_text=True)
 PLAIN = Plan(ClientKind.PLAIN)
-UPSTREAM = Capabilities()
 
 
 def said(content: object, **fields: object) -> dict[str, Any]:
@@ -135,8 +132,8 @@ def test_a_returned_preview_goes(text: str, left: str) -> None:
 )
 def test_assistant_text_is_cleaned_as_the_client_needs(plan: Plan, left: str) -> None:
     text = f"<think>t</think><{Z}save>"
-    (whole,) = clean_history([said(text)], plan, UPSTREAM)
-    (parts,) = clean_history([said([{"type": "text", "text": text}, {"type": "refusal"}])], plan, UPSTREAM)
+    (whole,) = clean_history([said(text)], plan)
+    (parts,) = clean_history([said([{"type": "text", "text": text}, {"type": "refusal"}])], plan)
     assert whole["content"] == left
     assert parts["content"] == [{"type": "text", "text": left}, {"type": "refusal"}]
 
@@ -152,14 +149,14 @@ def test_untouched_messages_are_the_same_objects() -> None:
         {"role": "tool", "tool_call_id": "c", "content": f"<{Z}save>"},
     ]
     before = [dict(message) for message in messages]
-    cleaned = clean_history(messages, XML, UPSTREAM)
+    cleaned = clean_history(messages, XML)
     assert all(new is old for new, old in zip(cleaned, messages, strict=True))
     assert messages == before
 
 
 def test_developer_becomes_system() -> None:
     message = {"role": "developer", "content": "Be brief."}
-    assert clean_history([message], PLAIN, UPSTREAM) == [{"role": "system", "content": "Be brief."}]
+    assert clean_history([message], PLAIN) == [{"role": "system", "content": "Be brief."}]
     assert message["role"] == "developer"
 
 
@@ -198,29 +195,3 @@ def test_calls_of_another_type_stay() -> None:
     calls = [{"id": "c", "type": "custom", "custom": {"name": "x", "input": "not json"}}]
     message = said("", tool_calls=calls)
     assert mend_calls(message) is message
-
-
-SYSTEM, USER = {"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello"}
-
-
-@pytest.mark.parametrize(
-    ("messages", "folded"),
-    [
-        ([USER], [USER]),
-        ([SYSTEM, USER], [{"role": "user", "content": "Be brief.\n\nHello"}]),
-        ([SYSTEM, SYSTEM, USER], [{"role": "user", "content": "Be brief.\n\nBe brief.\n\nHello"}]),
-        ([SYSTEM], [{"role": "user", "content": "Be brief."}]),
-        ([SYSTEM, said("Hi")], [{"role": "user", "content": "Be brief."}, said("Hi")]),
-        ([USER, SYSTEM], [USER, {"role": "user", "content": "Be brief."}]),
-        (
-            [{"role": "system", "content": [{"type": "text", "text": "S"}]},
-             {"role": "user", "content": [{"type": "text", "text": "U"}]}],
-            [{"role": "user", "content": [{"type": "text", "text": "S"}, {"type": "text", "text": "U"}]}],
-        ),
-    ],
-)  # fmt: skip
-def test_the_system_text_moves_into_a_user_turn(
-    messages: list[dict[str, Any]], folded: list[dict[str, Any]]
-) -> None:
-    assert fold_system(messages) == folded
-    assert clean_history(messages, PLAIN, Capabilities(system_role=False)) == folded
