@@ -52,20 +52,33 @@ def serve_command(  # noqa: PLR0913, PLR0917 -- typer reads the options off the 
 def run(settings: Settings) -> None:
     """Serve until interrupted. Raises SettingsError before anything is served."""
     _log_to_stderr(settings.log_level)
+    model = asyncio.run(_rehearse(settings))
     sock = listen(settings.host, settings.port)
-    typer.echo(greeting(settings, sock.getsockname()[1]))
+    typer.echo(greeting(settings, sock.getsockname()[1], model))
     if settings.workers == 1:
         work(settings, sock)
     else:
         _supervise(settings, sock)
 
 
-def greeting(settings: Settings, port: int) -> str:
-    """What the user is to enter in Roo Code."""
+async def _rehearse(settings: Settings) -> str:
+    """Build everything once, so that what is wrong shows before anything is served. Returns the name of a
+    model to enter, where it is known without asking over the network."""
+    services = build(settings)
+    try:
+        if settings.model_map or settings.upstream_name != "replay":
+            return next(iter(settings.model_map), "")
+        return next((model.id for model in await services.catalog.models()), "")
+    finally:
+        await services.aclose()
+
+
+def greeting(settings: Settings, port: int, model: str = "") -> str:
+    """What the user is to enter in Roo Code. model: one that is served, or empty where none is known."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     own_key = settings.api_key or settings.qwen_token or settings.upstream_name == "replay"
     key = "anything, the upstream's key is set here" if own_key else "your key for the upstream"
-    model = next(iter(settings.model_map), f"one that http://{host}:{port}/v1/models lists")
+    model = model or f"one that http://{host}:{port}/v1/models lists"
     return "\n".join(
         (
             f"roobridge serves on http://{host}:{port}/v1, upstream {settings.upstream_name}.",

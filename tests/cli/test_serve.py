@@ -65,23 +65,35 @@ def test_a_port_in_use_is_one_clear_line() -> None:
     assert len(errors.strip().splitlines()) == 1
 
 
-def test_a_bad_setting_is_one_clear_line() -> None:
-    with program("--wrap", "folded") as process:
-        _, errors = process.communicate(timeout=20)
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (("--wrap", "folded"), "'wrap'"),
+        (("--upstream", "opnai"), "opnai"),
+        (("--tapes", "/nowhere/at/all", "--workers", "2"), "/nowhere/at/all"),
+    ],
+)
+def test_a_bad_setting_is_one_clear_line(options: tuple[str, ...], word: str) -> None:
+    with program(*options) as process:
+        output, errors = process.communicate(timeout=20)
     assert process.returncode == 2
-    assert "'wrap'" in errors
+    assert word in errors
     assert len(errors.strip().splitlines()) == 1
+    assert not output
 
 
 @pytest.mark.parametrize(
-    ("settings", "words"),
+    ("settings", "model", "words"),
     [
-        ({}, ("upstream replay", "http://127.0.0.1:8001/v1", "anything")),
-        ({"upstream": "dashscope"}, ("your key for the upstream",)),
-        ({"host": "::1", "model_map": {"coder": "qwen3-coder-plus"}}, ("http://[::1]:8001/v1", "coder")),
+        ({}, "demo", ("upstream replay", "http://127.0.0.1:8001/v1", "anything", "demo")),
+        ({"upstream": "dashscope"}, "", ("your key for the upstream", "/v1/models")),
+        ({"host": "::1"}, "", ("http://[::1]:8001/v1",)),
     ],
 )
-def test_the_greeting_says_what_to_enter(settings: dict[str, object], words: tuple[str, ...]) -> None:
-    text = greeting(Settings.model_construct(**{**Settings.model_construct().model_dump(), **settings}), 8001)
+def test_the_greeting_says_what_to_enter(
+    settings: dict[str, object], model: str, words: tuple[str, ...]
+) -> None:
+    given = Settings.model_construct(**{**Settings.model_construct().model_dump(), **settings})
+    text = greeting(given, 8001, model)
     for word in words:
         assert word in text

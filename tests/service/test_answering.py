@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from roobridge.bridge.chat import parse_chat_request
-from roobridge.bridge.ports import Capabilities
+from roobridge.bridge.ports import Capabilities, Delta, Usage
+from roobridge.bridge.tape import Tape, parse_tape
 from roobridge.errors import ClientError
 from roobridge.service.config import Settings
 from roobridge.service.wiring import assemble
-from tests.service.scripted import Scripted, end, say
+from roobridge.upstream.record import RecordUpstream
+from tests.service.scripted import Scripted, Step, end, say, silence
 
 TOOL = {
     "type": "function",
@@ -71,3 +74,33 @@ async def test_a_turn_leaves_one_line_without_content_or_secret(caplog: pytest.L
         assert word in line
     for secret in ("sk-secret", "swordfish", "Hello"):
         assert secret not in caplog.text
+
+
+async def test_a_recorded_reply_names_its_repairs(tmp_path: Path) -> None:
+    recorder = RecordUpstream(Scripted([*say("All done.\n</read_file>\n"), *end()]), tmp_path)
+    answering = assemble(Settings(usage_wait_ms=1), recorder, recorder).answering
+    system = "Tool uses are formatted using XML-style tags."
+    messages = [{"role": "system", "content": system}, {"role": "user", "content": "Do it"}]
+    turn = await answering.open(parse_chat_request({"model": "qwen", "messages": messages}), {}, "")
+    await turn.whole()
+    await turn.aclose()
+    assert turn.repairs
+    assert only_tape(tmp_path).repairs == tuple(turn.repairs)
+
+
+def only_tape(folder: Path) -> Tape:
+    (file,) = folder.iterdir()
+    return parse_tape(file.read_bytes(), file.name)
+
+
+async def test_turns_that_drain_are_ended_at_shutdown() -> None:
+    script: list[Step] = [[Delta(content="Hi", finish="stop", usage=Usage(1, 1))], silence()]
+    upstream = Scripted(script, capabilities=Capabilities(drain=True))
+    answering = assemble(Settings(pace_ms=0), upstream).answering
+    body = {"model": "qwen", "messages": [{"role": "user", "content": "Hello"}]}
+    turn = await answering.open(parse_chat_request(body), {}, "")
+    await turn.whole()
+    await turn.aclose()
+    assert not upstream.closed[0].is_set()
+    await answering.finish(within=0.01)
+    assert upstream.closed[0].is_set()
