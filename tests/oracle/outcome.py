@@ -31,7 +31,12 @@ class Outcome:
 
     @property
     def same_at_any_cutting(self) -> dict[str, Any]:
-        """All that may not depend on where the upstream's text was cut."""
+        """All that may not depend on where the upstream's text was cut.
+
+        Of a reply that failed, what had already gone out is no part: the client throws it away.
+        """
+        if self.fail:
+            return {"fail": self.fail, "repairs": self.repairs}
         calls = [(call.id, call.name, call.arguments) for call in self.calls]
         return {
             "content": self.content,
@@ -75,13 +80,14 @@ def join(pieces: Iterable[Piece], repairs: Sequence[str] = ()) -> Outcome:
 
 
 def pieces_of(plan: Plan, deltas: Iterable[Delta], finish: str = "stop") -> tuple[list[Piece], Reply]:
-    """All pieces of one reply, in order; feeding stops where the machine says that it is done."""
+    """All pieces of one reply, in order. What comes after the machine is done is fed too, and adds none."""
     reply = Reply(plan)
     pieces: list[Piece] = []
     for delta in deltas:
-        pieces += reply.feed(delta)
-        if reply.done:
-            break
+        was_done = reply.done
+        more = reply.feed(delta)
+        assert not (was_done and more), f"{more} after the reply was done"
+        pieces += more
     pieces += reply.close(finish)
     return pieces, reply
 
