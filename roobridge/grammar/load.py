@@ -99,7 +99,8 @@ def _quoted(root: etree._Element, path: str | None) -> str:
     found = root.getroottree().xpath(path) if path else None
     if not isinstance(found, list) or not found or not isinstance(found[0], etree._Element):
         return ""
-    attributes = "".join(f' {name}="{value}"' for name, value in found[0].items())
+    names = map(str, found[0].keys())
+    attributes = "".join(f' {name}="{_text(found[0], name)}"' for name in names)
     return f" in <{found[0].tag}{attributes}>"
 
 
