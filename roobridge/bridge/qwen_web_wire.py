@@ -62,21 +62,19 @@ _anything = msgspec.json.Decoder()
 class QwenWebStream:
     """Decodes one reply.
 
-    output_limit: tokens the model can write in one reply, 0 where unknown. status: that of the header
-    `x-actual-status-code`, for judging a body that is no reply.
+    output_limit: tokens the model can write in one reply, 0 where unknown.
 
     accepted: a frame of a reply has come. response_id: the reply's id, the parent of the next turn. error,
     finish, ended: as in OpenAIStream; finish is set only together with ended.
     """
 
-    def __init__(self, output_limit: int = 0, status: int = 200) -> None:
+    def __init__(self, output_limit: int = 0) -> None:
         self.accepted = False
         self.error: UpstreamError | None = None
         self.finish = ""
         self.ended = False
         self.response_id = ""
         self._limit = output_limit
-        self._status = status
         self._sse = SSEDecoder()
         self._usage: Usage | None = None
         self._answered = False
@@ -111,7 +109,7 @@ class QwenWebStream:
     def _missing_end(self, deltas: list[Delta]) -> None:
         body = "\n".join(self._sse.stray)
         if not self.accepted and body.strip():
-            self.error = refusal(self._status, body)
+            self.error = refusal(200, body)
         elif not self._answered:
             self.error = empty_reply()
         else:
@@ -139,7 +137,7 @@ class QwenWebStream:
                     f"chat.qwen.ai sent a frame that cannot be read: {reason}", code="bad_frame"
                 )
             else:
-                self.error = refusal(self._status, data)
+                self.error = refusal(200, data)
             return
         self.accepted = True
         if frame.created is not None:
@@ -150,7 +148,7 @@ class QwenWebStream:
     def _other(self, frame: object) -> None:
         """A frame that is neither a beginning nor part of a reply: an error, or something to pass over."""
         if not isinstance(frame, dict) or _is_error(frame):
-            self.error = stream_error(frame, self._status)
+            self.error = stream_error(frame)
 
     def _said(self, frame: _Frame, deltas: list[Delta]) -> None:
         usage = frame.usage

@@ -51,7 +51,8 @@ class Reply:
         self._renderer = _renderer(plan, self.repairs, call_ids)
         self._reasoning: list[str] = []
         self._waiting: list[str] = []  # content that came while a native call was open
-        self._spoke = False  # a call was begun
+        self._spoke = False  # words or a call came outside the reasoning
+        self._failed = False
 
     @property
     def open_call(self) -> str:
@@ -120,14 +121,14 @@ class Reply:
     def _put(self, outcomes: Iterable[Outcome], pieces: list[Piece]) -> None:
         for outcome in outcomes:
             if isinstance(outcome, Repaired):
-                self.repairs.append(outcome.name)
-                continue
-            if self.done:
-                continue
-            for piece in self._renderer.render(outcome):
-                pieces.append(piece)
-                if isinstance(piece, (Finish, Fail)):
-                    self.done = True
+                if not self._failed:
+                    self.repairs.append(outcome.name)
+            elif not self.done:
+                for piece in self._renderer.render(outcome):
+                    pieces.append(piece)
+                    if isinstance(piece, (Finish, Fail)):
+                        self.done = True
+                        self._failed = isinstance(piece, Fail)
 
     def _call_in_reasoning(self) -> list[Event]:
         """The complete calls that stand in the reasoning of a reply without content."""

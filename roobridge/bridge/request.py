@@ -213,7 +213,8 @@ def _with_offered(toolset: Toolset, offered: Sequence[OfferedTool], family: Fami
 
 
 def _joined(tool: Tool, offered: OfferedTool, family: Family) -> Tool:
-    added = [entry for entry in offered.params if entry[0] not in tool.params]
+    own = {name for name, param in tool.params.items() if param.offered}
+    added = [entry for entry in offered.params if entry[0] not in own]
     if not added and tool.known:
         return tool
     described = family.describe(tool.name) or tool

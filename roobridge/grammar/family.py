@@ -115,7 +115,11 @@ class Family:
     def _toolset(self, release: Version) -> Toolset:
         reads = self._reader.range.holds(release)
         here = [rule for rule in self._rules if rule.range.holds(release)]
-        tools = {rule.name: _tool(rule, release, reads) for rule in here if not (reads and rule.native)}
+        tools = {
+            rule.name: _tool(rule, release, reads, self._described[rule.name])
+            for rule in here
+            if not (reads and rule.native)
+        }
         completion = self.completion if self.completion.tool in tools else None
         if not reads:
             return Toolset(MappingProxyType(tools), completion)
@@ -139,14 +143,24 @@ class Grammar:
         return self.families[name]
 
 
-def _tool(rule: ToolRule, release: Version, reads: bool) -> Tool:
+def _tool(rule: ToolRule, release: Version, reads: bool, described: Tool) -> Tool:
     params = {
         entry.param.name: entry.param
         for entry in rule.params
         if entry.range.holds(release) and not (reads and entry.native)
     }
     last_close = rule.last_close if reads and rule.last_close in params else ""
+    params = {**params, **of_other_releases(described, params)}
     return Tool(rule.name, MappingProxyType(params), known=True, last_close=last_close)
+
+
+def of_other_releases(described: Tool, params: Mapping[str, Param]) -> dict[str, Param]:
+    """The parameters of a tool that are not among these: recognised, but not the client's."""
+    return {
+        name: msgspec.structs.replace(param, required=False, offered=False, computed="")
+        for name, param in described.params.items()
+        if name not in params
+    }
 
 
 def _described(rules: Sequence[ToolRule]) -> dict[str, Tool]:

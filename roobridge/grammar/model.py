@@ -61,6 +61,8 @@ class Nested(msgspec.Struct, frozen=True):
 class Param(msgspec.Struct, frozen=True):
     """One parameter.
 
+    offered: the client's release declares it; others are recognised in a call, because models remember
+    them from other releases, but are not the client's.
     types: the JSON types a value may have ("string", "integer", "number", "boolean", "array", "object",
     "null"); a value of type string alone is a string to the letter. cut_safe: an open value may be closed
     at a normal end, because being short does no harm. prose: a zero-width space in it does no harm.
@@ -72,6 +74,7 @@ class Param(msgspec.Struct, frozen=True):
     kind: Kind = Kind.VERBATIM
     required: bool = False
     types: frozenset[str] = frozenset({"string"})
+    offered: bool = True
     cut_safe: bool = False
     prose: bool = False
     computed: str = ""

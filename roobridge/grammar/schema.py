@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from roobridge.errors import ClientError
+from roobridge.grammar.family import of_other_releases
 from roobridge.grammar.model import Completion, Kind, Param, Tool, Toolset
 
 Describe = Callable[[str], Tool | None]
@@ -82,7 +83,7 @@ def _described_tool(name: str, parameters: object, field: str, known: Tool | Non
         if isinstance(value, Mapping):
             params[key] = msgspec.structs.replace(params[key], schema=value)
     if known is not None:
-        params.update(_other_spellings(known, params))
+        params.update(of_other_releases(known, params))
     return Tool(name, MappingProxyType(params), known=known is not None)
 
 
@@ -92,17 +93,6 @@ def _param(name: str, types: frozenset[str], required: bool, known: Param | None
     if not _FITTING[known.kind] & types:
         return msgspec.structs.replace(known, kind=_kind(types), types=types, nested=None, computed="")
     return msgspec.structs.replace(known, types=types)
-
-
-def _other_spellings(known: Tool, params: Mapping[str, Param]) -> dict[str, Param]:
-    """Nested XML parameters that the schema lacks, where it has the one that carries their value."""
-    return {
-        name: msgspec.structs.replace(param, required=False)
-        for name, param in known.params.items()
-        if name not in params
-        and param.nested is not None
-        and (param.nested.key in params or param.nested.lone in params)
-    }
 
 
 def _kind(types: frozenset[str]) -> Kind:

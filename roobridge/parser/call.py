@@ -102,8 +102,8 @@ class TagCall:
                 return known
         words = self._words(state)
         dialect = self.dialect
-        any_parameter = dialect.any_parameter if state is State.CLOSING else ""
-        self._lexicons[state] = lexicon = Lexicon(words, open_parameter=any_parameter)
+        named = {dialect.any_parameter: Terminal.PARAM_OPEN} if dialect.any_parameter else {}
+        self._lexicons[state] = lexicon = Lexicon(words, named if state is State.CLOSING else None)
         return lexicon
 
     def _words(self, state: State) -> dict[str, Found]:

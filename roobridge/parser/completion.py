@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from roobridge.events import CallEnd, CallStart, Event, ParamEnd, ParamStart, Repaired, Unfinished, Value
 from roobridge.grammar.model import Completion
-from roobridge.parser.held import speaks, units
+from roobridge.parser.held import head_units, speaks, units
 
 _BLANK = re.compile(r"\s+")
 _TAIL = 64  # characters kept back while an inner closing tag may follow
@@ -89,7 +89,7 @@ class CompletionFilter:
             if size <= room:
                 kept.append(event)
             else:
-                kept += [Value(_head(event.text, room)), Repaired("completion_cut")]
+                kept += [Value(head_units(event.text, room)), Repaired("completion_cut")]
                 self._units = self._limit + 1
         return kept
 
@@ -138,11 +138,3 @@ class _Unnest:
         text = "".join(self._held or [])
         self._held = None
         return [Value(text)] if text else []
-
-
-def _head(text: str, room: int) -> str:
-    """The longest beginning with at most that many UTF-16 units."""
-    head = text[:room]
-    while units(head) > room:
-        head = head[: len(head) - max(1, (units(head) - room) // 2)]
-    return head

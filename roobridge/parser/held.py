@@ -119,3 +119,11 @@ def split_units(text: str, limit: int) -> tuple[str, str]:
 def units(text: str) -> int:
     """UTF-16 units."""
     return len(text) + sum(map("\uffff".__lt__, text)) if not text.isascii() else len(text)
+
+
+def head_units(text: str, room: int) -> str:
+    """The longest beginning with at most that many UTF-16 units."""
+    head = text[:room]
+    while units(head) > room:
+        head = head[: len(head) - max(1, (units(head) - room) // 2)]
+    return head

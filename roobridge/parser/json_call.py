@@ -86,6 +86,7 @@ class JsonCall:
         self.name = ""
         self.arguments: JsonArguments | None = None
         self.alien = False
+        self.has_arguments = False  # the object has a member for them, be it empty
         self.out: list[Event] = []  # set by the caller before each read
         self._tools = tools
         self._dialect = dialect
@@ -146,6 +147,7 @@ class JsonCall:
         self._key = name
         if name not in self._ARGUMENTS or self.arguments is not None:
             return False
+        self.has_arguments = True
         if name == "parameters":
             self._emit(Repaired("arguments_as_parameters"))
         if self.name and self.name not in self._tools:
@@ -213,7 +215,7 @@ def whole_call(body: str, tools: Mapping[str, Tool], dialect: str, names: Collec
     call = JsonCall(tools, dialect, names)
     events: list[Event] = []
     end = call.read(body, 0, events)
-    if not call.done or not call.announced or body[end:].strip():
+    if not call.done or not call.announced or not call.has_arguments or body[end:].strip():
         return []
     events.append(CallEnd())
     return events

@@ -24,6 +24,8 @@ _SPACES_IN_LINE = re.compile(f"[{BLANKS.replace(chr(10), '')}]+")
 _FENCE_HEAD = re.compile(r"(`{3,}|~{3,})([^\n`]*)(\n[ \t\r\n]*)?")
 _FENCE_LINE = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t\r]*(?=\n|$)")
 _HEAD_LIMIT = 64  # characters of a fence's info and blank lines that are kept back
+# Opening tags of what is not declared: text, but their closing tags are no noise.
+_NAMED_TAGS = {"<function=": Terminal.TEXT, "<parameter=": Terminal.TEXT}
 _THINKING = ("think", "thinking")
 _AFTER_CLOSE = frozenset({State.CLOSING, State.ENDING, State.ENDING_BARE, State.TAIL, State.OBJECT_END})
 
@@ -50,10 +52,11 @@ class Lexers:
         self.thinking = ""  # the name of the thinking tag that is open
         self.examples = True  # a tag in a block may still turn out to be the call
         self.loose = True  # the completion's own closing tag may still come
+        self.breaking = False  # a Break is due before the next text
         self.ending = False  # no more text will come
         self.languages: frozenset[str] = frozenset()
         self._opened: dict[str, int] = {}  # opening tags that stand as text, by name
-        self._content = Lexicon(_content_words(toolset, dialects, strays))
+        self._content = Lexicon(_content_words(toolset, dialects, strays), open_names=_NAMED_TAGS)
         self._inner = Lexicon({k: v for d in dialects for k, v in d.inner(toolset).items() if k != "{"})
         self._braced = next((d for d in dialects if "{" in d.inner(toolset)), None)
         self._strays = Lexicon(_stray_words(toolset, strays))
@@ -100,12 +103,16 @@ class Lexers:
 
     def _lex_content(self) -> Lexed | None:
         start = i = self.at
+        if self.breaking:
+            self.breaking = False
+            self.emit(Break())
         while i < len(self.buffer):
             tag = self.buffer.find("<", i)
             end = tag if tag >= 0 else len(self.buffer)
             i, stop = self.markdown.advance(self.buffer, i, end)
             if stop is Stop.BLOCK:
-                if i > start:
+                self.breaking = i > start
+                if self.breaking:
                     return self._text_to(start, i)
                 self.emit(Break())
             elif stop is Stop.FENCE:
@@ -139,7 +146,7 @@ class Lexers:
         terminal = self._terminal(found) if isinstance(found, Found) else Terminal.TEXT
         if terminal is Terminal.TEXT:
             if isinstance(found, Found) and not found.name.startswith("/"):
-                self.mentioned(found.name)
+                self.mentioned(self.buffer[tag:end])
             self.markdown.tag()
             return None, max(end, tag + 1)
         if tag > start:
@@ -152,7 +159,7 @@ class Lexers:
     def _terminal(self, found: Found) -> Terminal:
         """What a literal is at this place."""
         terminal, place = found.terminal, self.markdown.place
-        if place is Place.SPAN:
+        if place is Place.SPAN or terminal is Terminal.TEXT:
             return Terminal.TEXT
         if terminal in (Terminal.TOOL_OPEN, Terminal.CALL_OPEN, Terminal.COMPLETION_OPEN):
             if place is Place.BLOCK and not self.examples:
@@ -377,15 +384,13 @@ class Lexers:
     def drop_partial_close(self) -> None:
         """At a normal end: what is kept back as the beginning of a closing tag is dropped."""
         rest = self.buffer
-        if not rest.startswith("</"):
-            return
         if self.state is State.REASONING:
             lexicon = self._thinking[self.thinking]
         elif self.state is State.VALUE or self.state in _AFTER_CLOSE:
             lexicon = self._ahead()
         else:
             return
-        if lexicon.match(rest, 0)[0] is Miss.MORE:
+        if rest and lexicon.match(rest, 0)[0] is Miss.MORE:
             self.emit(Repaired("partial_close"))
             self.buffer = ""
 

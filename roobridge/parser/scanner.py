@@ -37,39 +37,44 @@ class Miss(Enum):
 class Lexicon:
     """The literals that count in one state. All begin with `<` and hold no other one."""
 
-    __slots__ = ("_longest", "_words", "open_parameter")
+    __slots__ = ("_longest", "_named", "_words")
 
-    def __init__(self, words: Mapping[str, Found], *, open_parameter: str = "") -> None:
-        """open_parameter: a literal such as `<parameter=` that any name and `>` may follow, or empty."""
+    def __init__(self, words: Mapping[str, Found], open_names: Mapping[str, Terminal] | None = None) -> None:
+        """open_names: literals such as `<parameter=` that any name and `>` may follow."""
         self._words = words
+        self._named = open_names or {}
         self._longest = max(map(len, words), default=0)
-        self.open_parameter = open_parameter
 
     def match(self, text: str, at: int) -> tuple[Found | Miss, int]:
         """The literal at text[at] and where it ends; Miss.MORE where the text ends inside one."""
-        opener = self.open_parameter
         longest = self._longest
-        if opener and text.startswith(opener, at):
-            longest = len(opener) + _NAME
+        opener = ""
+        for named in self._named:
+            if text.startswith(named, at):
+                opener = named
+                longest = max(longest, len(named) + _NAME)
         close = text.find(">", at, at + longest)
         if close >= 0:
             found = self._words.get(text[at : close + 1])
             if found is not None:
                 return found, close + 1
-            if opener and text.startswith(opener, at) and _is_name(text[at + len(opener) : close]):
-                return Found(Terminal.PARAM_OPEN, text[at + len(opener) : close]), close + 1
+            name = text[at + len(opener) : close]
+            if opener and _is_name(name):
+                return Found(self._named[opener], name), close + 1
             return Miss.NONE, at
         if len(text) - at < longest:
             rest = text[at:]
             if any(word.startswith(rest) for word in self._words):
                 return Miss.MORE, at
-            if opener and (opener.startswith(rest) or _is_name(rest[len(opener) :], rest.startswith(opener))):
+            if any(named.startswith(rest) for named in self._named):
+                return Miss.MORE, at
+            if opener and _is_name(rest[len(opener) :]):
                 return Miss.MORE, at
         return Miss.NONE, at
 
 
-_NAME = 65  # the longest parameter name that is taken on trust, and its `>`
+_NAME = 65  # the longest name that is taken on trust, and its `>`
 
 
-def _is_name(name: str, begun: bool = True) -> bool:
-    return begun and name.replace("-", "_").replace(".", "_").isidentifier()
+def _is_name(name: str) -> bool:
+    return name.replace("-", "_").replace(".", "_").isidentifier()

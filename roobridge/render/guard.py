@@ -13,13 +13,17 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from roobridge.grammar.model import Param, Tool, Toolset
-from roobridge.parser.held import units
+from roobridge.parser.held import head_units, units
 
 ZERO_WIDTH = "\u200b"
 
 
 class MisreadError(ValueError):
-    """The client would take the value for something else."""
+    """The client would take the value for something else. before: the characters that may still go out."""
+
+    def __init__(self, why: str, before: str) -> None:
+        super().__init__(why)
+        self.before = before
 
 
 @lru_cache(maxsize=64)
@@ -54,7 +58,7 @@ class ValueGuard:
     def feed(self, text: str) -> str:
         """The characters that may go out. Raises MisreadError."""
         if self._limit:
-            self._measure(text)
+            text = self._measure(text)
         if not self._rest and "<" not in text:
             return text
         return self._soften(text) if self._harmless else self._watch(text)
@@ -64,13 +68,15 @@ class ValueGuard:
         rest, self._rest = self._rest if self._harmless else "", ""
         return rest
 
-    def _measure(self, text: str) -> None:
+    def _measure(self, text: str) -> str:
+        room = self._limit - self._units
         self._units += units(text)
-        if self._units <= self._limit:
-            return
-        if not self._keeps_last:
-            raise MisreadError(f"its {self._name} is longer than the client reads")
-        self._exposed = True
+        if self._units > self._limit and not self._exposed:
+            if not self._keeps_last:
+                before = head_units(text, max(room, 0))
+                raise MisreadError(f"its {self._name} is longer than the client reads", before)
+            self._exposed = True
+        return text
 
     def _soften(self, text: str) -> str:
         whole = self._rest + text
@@ -82,20 +88,28 @@ class ValueGuard:
 
     def _watch(self, text: str) -> str:
         whole = self._rest + text
-        if self._foreign and self._foreign in whole:
-            raise MisreadError(f"its {self._name} holds {self._foreign}")
-        at = whole.find(self._close)
-        if at >= 0 and not self._keeps_last:
-            raise MisreadError(f"its {self._name} holds {self._close}")
-        if self._tags is not None and (self._exposed or at >= 0):
-            if self._tags.search(whole, 0 if self._exposed else at):
-                raise MisreadError(f"its {self._name} holds tags behind a {self._close}")
-            self._exposed = True
+        seen = len(self._rest)
+        self._forbid(whole, seen, self._foreign, f"its {self._name} holds {self._foreign}")
+        if not self._keeps_last:
+            self._forbid(whole, seen, self._close, f"its {self._name} holds {self._close}")
+        elif self._tags is not None:
+            at = 0 if self._exposed else whole.find(self._close)
+            if at >= 0:
+                self._exposed = True
+                found = self._tags.search(whole, at)
+                if found is not None:
+                    why = f"its {self._name} holds tags behind a {self._close}"
+                    raise MisreadError(why, whole[seen : found.end() - 1])
         tag = whole.rfind("<")
         self._rest = whole[tag:] if tag >= 0 and ">" not in whole[tag:] else ""
         if len(self._rest) > _LONGEST:
             self._rest = ""
         return text
+
+    def _forbid(self, whole: str, seen: int, tag: str, why: str) -> None:
+        at = whole.find(tag) if tag else -1
+        if at >= 0:
+            raise MisreadError(why, whole[seen : at + len(tag) - 1])
 
 
 _LONGEST = 64  # the longest tag that a client knows

@@ -50,7 +50,8 @@ class XmlRenderer:
             return self._render(outcome)
         except MisreadError as error:
             self._broken = True
-            return [Fail("misread_call", _misread(self._tool.name, str(error)))]
+            fail = Fail("misread_call", _misread(self._tool.name, str(error)))
+            return [*_content(error.before), fail]
 
     def _render(self, outcome: Outcome) -> list[Piece]:
         match outcome:
@@ -119,7 +120,7 @@ class XmlRenderer:
     def _find(self, name: str) -> Param | None:
         """The client's parameter of that name, or the one that carries it in another form."""
         param = self._tool.params.get(name)
-        if param is not None:
+        if param is not None and (param.offered or self._own):
             return param
         for other in self._tool.params.values():
             if other.nested is not None and other.nested.key == name:

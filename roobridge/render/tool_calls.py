@@ -101,8 +101,9 @@ class ToolCallsRenderer:
         self._param = self._tool.params.get(event.name) or Param(event.name)
         self._form = event.form
         known = event.name in self._tool.params
-        streams = event.form is Form.TEXT and is_string(self._param) and self._param.nested is None
-        self._maybe_null = event.form is Form.TEXT and may_be_null(self._param)
+        plain = event.form is Form.TEXT and self._param.offered
+        streams = plain and is_string(self._param) and self._param.nested is None
+        self._maybe_null = plain and may_be_null(self._param)
         if event.form is Form.JSON and not known:
             self._param = Param(event.name, types=frozenset({"object"}))
         if streams:
@@ -130,19 +131,17 @@ class ToolCallsRenderer:
             return '"'
         text = "".join(self._whole)
         self._whole = None
-        if self._param.nested is not None and self._is_extra(self._param):
+        if not self._param.offered:
             return self._spread(text)
         json, repairs = to_json(self._param, self._form, text)
         self._repairs += repairs
         return self._key(self._param.name) + json
 
-    def _is_extra(self, param: Param) -> bool:
-        """A grammar's own form of the parameters, which the request's schema lacks."""
-        return "array" not in param.types and self._form is Form.TEXT
-
     def _spread(self, text: str) -> str:
+        """Members for a parameter that the client has in another form; none where it has it not at all."""
         nested = self._param.nested
-        assert nested is not None
-        wanted = frozenset(self._tool.params)
-        members = nested_members(self._param, nested, text, wanted)
+        wanted = frozenset(name for name, param in self._tool.params.items() if param.offered)
+        members = nested_members(nested, text, wanted) if nested and self._form is Form.TEXT else []
+        if not members:
+            self._repairs.append("unknown_parameter")
         return "".join(self._key(name) + json for name, json in members)

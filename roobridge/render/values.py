@@ -83,7 +83,7 @@ def to_text(param: Param, form: Form, text: str) -> tuple[str, tuple[str, ...]]:
     return _items_text(msgspec.json.decode(json), param.nested, text), repairs
 
 
-def nested_members(param: Param, nested: Nested, text: str, wanted: frozenset[str]) -> list[tuple[str, str]]:
+def nested_members(nested: Nested, text: str, wanted: frozenset[str]) -> list[tuple[str, str]]:
     """A nested value as members of the call itself: name and JSON text, for the names that are wanted.
 
     The array's own name is preferred; else the fields of its first item.

@@ -1,0 +1,218 @@
+"""HTTP for all upstreams: one kind of client, and the reading of a reply as it streams."""
+
+from __future__ import annotations
+
+import codecs
+import ssl
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from contextlib import aclosing
+from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, Protocol, TypeAlias
+
+import aiohttp
+import httpx
+import msgspec
+from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
+
+from roobridge.bridge.ports import Delta
+from roobridge.errors import SettingsError, UpstreamError
+from roobridge.upstream.failures import FAILURES, upstream_error, without_secrets
+
+CONNECT_TIMEOUT = 10.0  # seconds, name lookup and TLS included
+BODY_LIMIT = 1024 * 1024  # bytes of a body that is no stream: a refusal, a list of models
+KEEP_ALIVE = 15.0  # seconds an idle connection is kept
+
+_UNUSED_LIMITS = httpx.Limits()  # httpx passes its own to every transport; _Transport has none
+
+Refused: TypeAlias = Callable[[httpx.Response, str], UpstreamError]
+Status: TypeAlias = Callable[[httpx.Response], int]
+
+
+class Wire(Protocol):
+    """A decoder of one upstream's stream; see OpenAIStream and QwenWebStream."""
+
+    accepted: bool
+    error: UpstreamError | None
+    finish: str
+    ended: bool
+
+    def feed(self, text: str) -> list[Delta]: ...
+
+    def close(self) -> list[Delta]: ...
+
+
+class _Transport(AiohttpTransport):
+    """No limit on connections, since the service counts its streams; no cookies, since one client serves
+    several people and a user's own Cookie header has to go out as it is.
+    """
+
+    def get_client(self) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(ssl=self.ssl_context, limit=0, keepalive_timeout=KEEP_ALIVE)
+        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+
+class _Client(HttpxAiohttpClient):
+    """httpx's hooks, for their proxies from the environment: a transport of its own switches those off."""
+
+    def _init_transport(
+        self,
+        verify: ssl.SSLContext | str | bool = True,
+        cert: Any = None,
+        trust_env: bool = True,
+        http1: bool = True,
+        http2: bool = False,
+        limits: httpx.Limits = _UNUSED_LIMITS,
+        transport: httpx.AsyncBaseTransport | None = None,
+        **_: Any,
+    ) -> httpx.AsyncBaseTransport:
+        return transport or _Transport(verify=verify, cert=cert, trust_env=trust_env)
+
+    def _init_proxy_transport(
+        self,
+        proxy: httpx.Proxy,
+        verify: ssl.SSLContext | str | bool = True,
+        cert: Any = None,
+        trust_env: bool = True,
+        http1: bool = True,
+        http2: bool = False,
+        limits: httpx.Limits = _UNUSED_LIMITS,
+        **_: Any,
+    ) -> httpx.AsyncBaseTransport:
+        return _Transport(verify=verify, cert=cert, trust_env=trust_env, proxy=proxy)
+
+
+def checked_base_url(url: str) -> str:
+    """The URL without a trailing slash. Raises SettingsError where it is not one that can be asked."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as reason:
+        raise SettingsError(f"base_url is not a URL: {reason}.", param="base_url") from None
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise SettingsError("base_url must begin with http:// or https:// and a host.", param="base_url")
+    return url.rstrip("/")
+
+
+def new_client(idle: float) -> httpx.AsyncClient:
+    """A client for one upstream. idle: seconds without a byte after which a read fails.
+
+    aiohttp (3.14) forgets that limit when a chunk's header cannot be read, and waits for ever: a turn needs a
+    clock of its own besides. There is no limit on the whole time of a reply. Proxies and certificates are
+    read from the environment (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`).
+    """
+    # httpx-aiohttp gives `pool` to aiohttp as the time for a whole connection, and `connect` as that for its
+    # socket alone.
+    timeout = httpx.Timeout(connect=CONNECT_TIMEOUT, pool=CONNECT_TIMEOUT, read=idle, write=idle)
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+    return _Client(timeout=timeout, cookies=no_cookies, follow_redirects=False)
+
+
+def http_status(response: httpx.Response) -> int:
+    return response.status_code
+
+
+async def exchange(
+    client: httpx.AsyncClient,
+    request: httpx.Request,
+    wire: Wire,
+    refused: Refused,
+    secrets: Iterable[str] = (),
+    status: Status = http_status,
+) -> AsyncGenerator[list[Delta], None]:
+    """Send the request and yield what each read of the reply said.
+
+    The first item, which may be empty, comes with the first frame that is no error. refused: makes the error
+    of a status other than 200. status: where the status stands. secrets: never repeated in an error. Raises UpstreamError. Closing the
+    generator closes the connection, unless the reply has been read to its end.
+    """
+    try:
+        async with aclosing(_replies(client, request, wire, refused, status)) as replies:
+            async for deltas in replies:
+                yield deltas
+    except UpstreamError as error:
+        raise without_secrets(error, secrets) from error.__cause__
+
+
+async def _replies(
+    client: httpx.AsyncClient, request: httpx.Request, wire: Wire, refused: Refused, status: Status
+) -> AsyncGenerator[list[Delta], None]:
+    began = False
+    rest: list[Delta] = []
+    decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
+    try:
+        response = await client.send(request, stream=True)
+        async with aclosing(response):
+            if status(response) != 200:
+                raise refused(response, await read_body(response))
+            async for chunk in _chunks(response):
+                deltas = wire.feed(decoder.decode(chunk))
+                if wire.accepted and (deltas or not began):
+                    began = True
+                    yield deltas
+                if wire.error is not None or wire.ended:
+                    break
+            else:
+                rest = wire.feed(decoder.decode(b"", True)) + wire.close()
+    except FAILURES as failure:
+        # A server that resets or stalls after its finish_reason has said all there is.
+        if not wire.finish:
+            raise upstream_error(failure) from failure
+        rest = wire.close()
+    if rest:
+        yield rest
+    if wire.error is not None:
+        raise wire.error
+
+
+def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
+    """The body as each read gives it; httpx's decoders only where the server compresses."""
+    return response.aiter_bytes() if "content-encoding" in response.headers else response.aiter_raw()
+
+
+async def read_body(response: httpx.Response) -> str:
+    """The body of a response that is no stream, as text, cut at BODY_LIMIT."""
+    body = bytearray()
+    async for chunk in _chunks(response):
+        body += chunk
+        if len(body) >= BODY_LIMIT:
+            break
+    return body[:BODY_LIMIT].decode("utf-8", "replace")
+
+
+async def fetch_json(
+    client: httpx.AsyncClient,
+    request: httpx.Request,
+    refused: Refused,
+    secrets: Iterable[str] = (),
+    status: Status = http_status,
+) -> Any:
+    """Send a request whose answer is one JSON document, and decode it. Otherwise as `exchange`."""
+    try:
+        response = await client.send(request, stream=True)
+        async with aclosing(response):
+            body = await read_body(response)
+        if status(response) != 200:
+            raise refused(response, body)
+        return msgspec.json.decode(body)
+    except FAILURES as failure:
+        raise upstream_error(failure) from failure
+    except msgspec.MsgspecError:
+        raise without_secrets(refused(response, body), secrets) from None
+    except UpstreamError as error:
+        raise without_secrets(error, secrets) from None
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """Seconds to wait, from `Retry-After` in either of its forms (RFC 9110, section 10.2.3)."""
+    value = response.headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except ValueError:
+        return None

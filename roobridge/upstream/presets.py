@@ -1,0 +1,40 @@
+"""Known OpenAI-compatible upstreams by name: where they are, and what they can take."""
+
+from __future__ import annotations
+
+import msgspec
+
+from roobridge.errors import SettingsError
+
+
+class Preset(msgspec.Struct, frozen=True):
+    """base_url: without a trailing slash. partial: a last assistant message with `partial: true` is continued
+    exactly (DashScope's partial mode). native_tools: takes `tools` as it is usually started.
+    """
+
+    base_url: str
+    partial: bool = False
+    native_tools: bool = True
+
+
+PRESETS = {
+    "dashscope": Preset("https://dashscope.aliyuncs.com/compatible-mode/v1", partial=True),
+    "dashscope-intl": Preset("https://dashscope-intl.aliyuncs.com/compatible-mode/v1", partial=True),
+    "dashscope-us": Preset("https://dashscope-us.aliyuncs.com/compatible-mode/v1", partial=True),
+    "coding-plan": Preset("https://coding.dashscope.aliyuncs.com/v1", partial=True),
+    "coding-plan-intl": Preset("https://coding-intl.dashscope.aliyuncs.com/v1", partial=True),
+    "lmstudio": Preset("http://127.0.0.1:1234/v1"),
+    "ollama": Preset("http://127.0.0.1:11434/v1"),
+    "vllm": Preset("http://127.0.0.1:8000/v1"),
+    "sglang": Preset("http://127.0.0.1:30000/v1"),
+    "llamacpp": Preset("http://127.0.0.1:8080/v1"),
+}
+
+
+def preset(name: str) -> Preset:
+    """Raises SettingsError for a name that is not in PRESETS."""
+    try:
+        return PRESETS[name]
+    except KeyError:
+        known = ", ".join(PRESETS)
+        raise SettingsError(f"Unknown upstream preset {name!r}; known are {known}.", param="preset") from None

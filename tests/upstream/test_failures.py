@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import inspect
+import ssl
+from typing import Any
+
+import aiohttp
+import httpx
+import pytest
+
+from roobridge.errors import UpstreamError
+from roobridge.upstream.failures import FAILURES, upstream_error, without_secrets
+
+REQUEST = httpx.Request("GET", "http://127.0.0.1/secret")
+
+# What each of httpx's exceptions means; those not about the transport cannot come out of it.
+HTTPX = {
+    "HTTPError": "broken_off",
+    "RequestError": "broken_off",
+    "TransportError": "broken_off",
+    "TimeoutException": "silence",
+    "ConnectTimeout": "unreachable",
+    "ReadTimeout": "silence",
+    "WriteTimeout": "silence",
+    "PoolTimeout": "unreachable",
+    "NetworkError": "broken_off",
+    "ConnectError": "unreachable",
+    "ReadError": "broken_off",
+    "WriteError": "broken_off",
+    "CloseError": "broken_off",
+    "ProtocolError": "bad_response",
+    "LocalProtocolError": "bad_response",
+    "RemoteProtocolError": "bad_response",
+    "ProxyError": "unreachable",
+    "UnsupportedProtocol": "unreachable",
+    "DecodingError": "bad_response",
+    "TooManyRedirects": "bad_response",
+    "HTTPStatusError": "bad_response",
+    "InvalidURL": "unreachable",
+    "StreamError": "broken_off",
+    "StreamConsumed": "broken_off",
+    "StreamClosed": "broken_off",
+    "ResponseNotRead": "broken_off",
+    "RequestNotRead": "broken_off",
+}
+NOT_OF_THE_TRANSPORT = {"CookieConflict"}
+
+
+def httpx_exceptions() -> dict[str, type[Exception]]:
+    found = {name: getattr(httpx, name) for name in httpx.__all__}
+    return {n: e for n, e in found.items() if inspect.isclass(e) and issubclass(e, Exception)}
+
+
+def made(kind: type[Exception]) -> Exception:
+    wanted = inspect.signature(kind.__init__).parameters
+    fields: dict[str, Any] = {"message": "http://127.0.0.1/secret"} if "message" in wanted else {}
+    if kind is httpx.HTTPStatusError:
+        fields |= {"request": REQUEST, "response": httpx.Response(500, request=REQUEST)}
+    return kind(**fields)
+
+
+def test_every_exception_of_httpx_is_mapped() -> None:
+    exceptions = httpx_exceptions()
+    assert exceptions.keys() == HTTPX.keys() | NOT_OF_THE_TRANSPORT
+    errors = {name: upstream_error(made(exceptions[name])) for name in HTTPX}
+    assert {name: error.code for name, error in errors.items()} == HTTPX
+    assert all(error.status_hint in (502, 504) for error in errors.values())
+    assert not any("secret" in error.message for error in errors.values())
+
+
+# The cause beneath counts, because the transport calls several of them httpx.ConnectTimeout.
+CAUSES: list[tuple[Exception, str, int]] = [
+    (aiohttp.ConnectionTimeoutError(), "unreachable", 504),
+    (aiohttp.SocketTimeoutError(), "silence", 504),
+    (aiohttp.ServerDisconnectedError(), "broken_off", 502),
+    (aiohttp.ClientOSError(104, "reset"), "broken_off", 502),
+    (aiohttp.ClientConnectionResetError(), "broken_off", 502),
+    (aiohttp.ClientPayloadError(), "broken_off", 502),
+    (aiohttp.InvalidURL("x"), "unreachable", 502),
+    (ssl.SSLError("x"), "broken_off", 502),
+    (TimeoutError(), "silence", 504),
+]
+
+
+@pytest.mark.parametrize(("cause", "code", "status"), CAUSES, ids=[type(row[0]).__name__ for row in CAUSES])
+def test_the_cause_beneath_is_asked_first(cause: Exception, code: str, status: int) -> None:
+    failure = httpx.ConnectTimeout("x")
+    failure.__cause__ = cause
+    for error in (upstream_error(failure), upstream_error(cause)):
+        assert (error.code, error.status_hint) == (code, status)
+
+
+def test_every_failure_is_one_that_can_be_mapped() -> None:
+    assert {upstream_error(kind.__new__(kind)).code for kind in FAILURES} == {"broken_off", "unreachable"}
+
+
+def test_anything_else_is_a_mistake_of_ours() -> None:
+    with pytest.raises(TypeError, match="KeyError"):
+        upstream_error(KeyError("x"))
+
+
+def test_secrets_are_masked_and_all_else_is_kept() -> None:
+    error = UpstreamError("no abc", kind="k", code="c", param="p", status_hint=429, retry_after=3.0)
+    masked = without_secrets(error, ("", "abc"))
+    assert masked.message == "no ***"
+    assert (masked.kind, masked.code, masked.param) == ("k", "c", "p")
+    assert (masked.status_hint, masked.retry_after) == (429, 3.0)
+    assert without_secrets(error, ("", "xyz")) is error

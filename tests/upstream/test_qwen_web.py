@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Sequence
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+
+from roobridge.bridge.ports import Delta, Model, Upstream, UpstreamRequest, Usage
+from roobridge.errors import ClientError, UpstreamError
+from roobridge.upstream.qwen_web import Capture, QwenWebUpstream
+from tests.upstream.conftest import Serve
+from tests.upstream.loopback import Answering, Received, Script
+
+CAPTURE = Capture(
+    token="tok-1",
+    cookies="cna=x; token=tok-1",
+    bx_ua="231!ua",
+    bx_umidtoken="umid",
+    bx_v="2.5.37",
+    user_agent="UA/1",
+)
+REQUEST = UpstreamRequest(
+    {"model": "qwen3-max", "messages": [{"role": "system", "content": "S"}, {"role": "user", "content": "é"}]}
+)
+CREATED = b'data: {"response.created":{"chat_id":"chat-1","parent_id":"p","response_id":"r"}} \n\n'
+
+
+def frame(content: str, status: str = "typing", output: int = 0) -> bytes:
+    said: dict[str, Any] = {"choices": [{"delta": {"content": content, "phase": "answer", "status": status}}]}
+    if output:
+        said["usage"] = {"input_tokens": 9, "output_tokens": output}
+    return f"data: {json.dumps(said)}\n\n".encode()
+
+
+A = frame("a", output=1)
+FINISHED = frame("", "finished")
+
+
+def site(
+    *parts: bytes, headers: str = "", body: bytes | None = None, new_chat: bytes | None = None
+) -> Script:
+    """The site: a new chat, then the given stream, or the given body in its place."""
+
+    async def script(answer: Answering, request: Received) -> None:
+        if request.target == "/api/v2/chats/new":
+            await answer.whole(new_chat or b'{"success":true,"data":{"id":"chat-1"}}', headers=headers)
+        elif body is not None:
+            await answer.whole(body, headers=headers)
+        else:
+            await answer.stream(*parts)
+
+    return script
+
+
+async def collect(upstream: Upstream, request: UpstreamRequest = REQUEST) -> list[Delta]:
+    async with aclosing(upstream):
+        return [delta async for deltas in upstream.stream(request) for delta in deltas]
+
+
+async def refused(upstream: Upstream, request: UpstreamRequest = REQUEST) -> UpstreamError:
+    async with aclosing(upstream):
+        with pytest.raises(UpstreamError) as caught:
+            await anext(aiter(upstream.stream(request)))
+    return caught.value
+
+
+async def test_a_new_chat_then_one_folded_message(serve: Serve) -> None:
+    url, server = await serve(site(CREATED, A, FINISHED))
+    deltas = await collect(QwenWebUpstream(CAPTURE, base_url=f"{url}/"))
+    assert deltas == [Delta(content="a", usage=Usage(9, 1)), Delta(finish="stop")]
+    new, completion = server.requests
+    assert (new.method, new.json()["models"]) == ("POST", ["qwen3-max"])
+    assert completion.target == "/api/v2/chat/completions?chat_id=chat-1"
+    body = completion.json()
+    assert (body["chat_id"], body["chatId"], body["parent_id"]) == ("chat-1", "chat-1", None)
+    assert [message["content"] for message in body["messages"]] == ["S\n\né"]
+
+
+async def test_headers_are_the_captured_ones_and_the_pages_own(serve: Serve) -> None:
+    url, server = await serve(site(CREATED, A, FINISHED))
+    await collect(QwenWebUpstream(CAPTURE, base_url=url))
+    headers = server.requests[1].headers
+    sent = {
+        "authorization": "Bearer tok-1",
+        "cookie": "cna=x; token=tok-1",
+        "user-agent": "UA/1",
+        "bx-ua": "231!ua",
+        "bx-umidtoken": "umid",
+        "bx-v": "2.5.37",
+        "origin": url,
+        "referer": f"{url}/c/chat-1",
+        "source": "web",
+        "version": "0.2.0",
+        "content-type": "application/json; charset=UTF-8",
+    }
+    assert {name: headers.get(name) for name in sent} == sent
+    assert re.fullmatch(r"\w{3} \w{3} \d\d \d{4} [\d:]{8} GMT\+0000 \(.+\)", headers["timezone"])
+    assert headers["x-request-id"] != server.requests[0].headers["x-request-id"]
+
+
+async def test_nothing_stands_in_for_what_was_not_captured(serve: Serve) -> None:
+    url, server = await serve(site(CREATED, A, FINISHED))
+    await collect(QwenWebUpstream(Capture(), base_url=url), UpstreamRequest(REQUEST.body, key="tok-2"))
+    headers = server.requests[0].headers
+    assert (headers["authorization"], headers["cookie"]) == ("Bearer tok-2", "token=tok-2")
+    assert not {"bx-ua", "bx-umidtoken", "bx-v"} & headers.keys()
+    assert not any(name.startswith("sec-ch-ua") for name in headers)
+
+
+@pytest.mark.parametrize("cookies", ["cna=x", "refresh_token=y"])
+async def test_the_token_joins_the_cookies(serve: Serve, cookies: str) -> None:
+    url, server = await serve(site(CREATED, A, FINISHED))
+    await collect(QwenWebUpstream(Capture(token="tok-1", cookies=cookies), base_url=url))
+    assert server.requests[0].headers["cookie"] == f"{cookies}; token=tok-1"
+
+
+async def test_the_first_item_comes_with_the_created_frame(serve: Serve) -> None:
+    go_on = asyncio.Event()
+
+    async def script(answer: Answering, request: Received) -> None:
+        if request.target.endswith("/new"):
+            await answer.whole(b'{"data":{"id":"chat-1"}}')
+            return
+        await answer.begin()
+        await answer.part(CREATED)
+        await go_on.wait()
+        await answer.part(A + FINISHED)
+        await answer.end()
+
+    url, _ = await serve(script)
+    async with aclosing(QwenWebUpstream(CAPTURE, base_url=url)) as upstream:
+        items = upstream.stream(REQUEST)
+        assert await anext(items) == []
+        go_on.set()
+        assert [delta.content for deltas in [await anext(items)] for delta in deltas] == ["a", ""]
+        await items.aclose()
+
+
+async def test_closing_the_iterator_closes_the_connection(serve: Serve) -> None:
+    gone = asyncio.Event()
+
+    async def script(answer: Answering, request: Received) -> None:
+        if request.target.endswith("/new"):
+            await answer.whole(b'{"data":{"id":"chat-1"}}')
+            return
+        await answer.begin()
+        await answer.part(CREATED + A)
+        await answer.gone()
+        gone.set()
+
+    url, _ = await serve(script)
+    async with aclosing(QwenWebUpstream(CAPTURE, base_url=url)) as upstream:
+        items = upstream.stream(REQUEST)
+        await anext(items)
+        await items.aclose()
+        await asyncio.wait_for(gone.wait(), 5)
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "status", "wait"),
+    [
+        (b'{"ret":["FAIL_SYS_USER_VALIDATE","RGV587_ERROR::SM::x"],"data":{"url":"x"}}', "waf_busy", 503, 30),
+        (b'data: {"ret":["FAIL_SYS_USER_VALIDATE","RGV587_ERROR"]}\n\n', "waf_busy", 503, 30),
+        (b"<html><script>aliyun_waf</script></html>", "waf_captcha", 503, 30),
+        (
+            b'{"success":false,"data":{"code":"RateLimited","details":"x","num":2}}',
+            "insufficient_quota",
+            429,
+            7200,
+        ),
+        (b'{"success":false,"data":{"code":"Unauthorized","details":"x tok-1"}}', "token_expired", 401, None),
+        (b'{"success":false,"data":{"code":"E","details":"x tok-1 umid"}}', "E", 502, None),
+        (b"", "empty_stream", 502, None),
+    ],
+)
+async def test_refusals_that_come_with_200(
+    serve: Serve, body: bytes, code: str, status: int, wait: float | None
+) -> None:
+    url, _ = await serve(site(body=body))
+    error = await refused(QwenWebUpstream(CAPTURE, base_url=url))
+    assert (error.code, error.status_hint, error.retry_after) == (code, status, wait)
+    assert "tok-1" not in error.message
+    assert "umid" not in error.message
+
+
+@pytest.mark.parametrize("target", ["new", "completions?chat_id=chat-1", "models"])
+async def test_the_true_status_stands_in_a_header(serve: Serve, target: str) -> None:
+    async def script(answer: Answering, request: Received) -> None:
+        if request.target.endswith(target):
+            await answer.whole(b'{"data":{"id":"x"}}', headers="x-actual-status-code: 401\r\n")
+        else:
+            await site()(answer, request)
+
+    url, _ = await serve(script)
+    upstream = QwenWebUpstream(CAPTURE, base_url=url)
+    if target == "models":
+        async with aclosing(upstream):
+            assert "expired" in (await upstream.health()).detail
+    else:
+        assert (await refused(upstream)).code == "token_expired"
+
+
+async def test_a_chat_that_is_refused(serve: Serve) -> None:
+    url, server = await serve(site(new_chat=b'{"success":false,"data":{"code":"Unauthorized","details":""}}'))
+    assert (await refused(QwenWebUpstream(CAPTURE, base_url=url))).code == "token_expired"
+    assert len(server.requests) == 1
+
+
+async def test_a_reply_that_ends_without_its_last_frame_is_cut(serve: Serve) -> None:
+    url, _ = await serve(site(CREATED, A))
+    assert (await collect(QwenWebUpstream(CAPTURE, base_url=url)))[-1] == Delta(finish="cut")
+
+
+@pytest.mark.parametrize(
+    ("messages", "code"),
+    [
+        ([{"role": "user", "content": "x" * 92160}], "context_length_exceeded"),
+        ([{"role": "user", "content": [{"type": "image_url"}]}], "unsupported_content"),
+    ],
+)
+async def test_what_cannot_be_sent_is_refused_before_anything_is(
+    serve: Serve, messages: Sequence[dict[str, object]], code: str
+) -> None:
+    url, server = await serve(site())
+    async with aclosing(QwenWebUpstream(CAPTURE, base_url=url)) as upstream:
+        with pytest.raises(ClientError) as caught:
+            await anext(upstream.stream(UpstreamRequest({"model": "m", "messages": list(messages)})))
+    assert caught.value.code == code
+    assert server.requests == []
+
+
+def listed(output: dict[str, int]) -> bytes:
+    meta = {"max_context_length": 1000, **output}
+    return json.dumps(
+        {"data": [{"id": "new", "owned_by": "qwen", "info": {"meta": meta}}, {"id": "bare"}]}
+    ).encode()
+
+
+@pytest.mark.parametrize("field", ["max_generation_length", "max_summary_generation_length"])
+async def test_the_listed_output_limit_stands_for_a_length_signal(serve: Serve, field: str) -> None:
+    async def script(answer: Answering, request: Received) -> None:
+        if request.target == "/api/models":
+            await answer.whole(listed({field: 7}))
+        else:
+            await site(CREATED, frame("a", output=7), FINISHED)(answer, request)
+
+    url, _ = await serve(script)
+    upstream = QwenWebUpstream(CAPTURE, base_url=url)
+    assert await upstream.models() == [Model("new", context=1000, output=7), Model("bare")]
+    deltas = await collect(upstream, UpstreamRequest({**REQUEST.body, "model": "new"}))
+    assert deltas[-1] == Delta(finish="length")
+
+
+async def test_given_models_are_believed_until_the_list_is_read(serve: Serve) -> None:
+    url, _ = await serve(site(CREATED, frame("a", output=7), FINISHED))
+    upstream = QwenWebUpstream(CAPTURE, base_url=url, models=[Model("qwen3-max", output=7)])
+    assert (await collect(upstream))[-1] == Delta(finish="length")
+
+
+@pytest.mark.parametrize(
+    ("body", "ok", "word"),
+    [
+        (listed({}), True, "2 models"),
+        (b"<html>aliyun_waf</html>", False, "browser"),
+        (b"{}", False, "refused"),
+    ],
+)
+async def test_health(serve: Serve, body: bytes, ok: bool, word: str) -> None:
+    url, server = await serve(site(body=body))
+    async with aclosing(QwenWebUpstream(CAPTURE, base_url=url)) as upstream:
+        health = await upstream.health()
+    assert health.ok is ok
+    assert word in health.detail
+    assert server.requests[0].target == "/api/models"
