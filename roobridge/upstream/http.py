@@ -123,20 +123,9 @@ async def exchange(
     """Send the request and yield what each read of the reply said.
 
     The first item, which may be empty, comes with the first frame that is no error. refused: makes the error
-    of a status other than 200. status: where the status stands. secrets: never repeated in an error. Raises UpstreamError. Closing the
-    generator closes the connection, unless the reply has been read to its end.
+    of a status other than 200. secrets: never repeated in an error. status: where the status stands. Raises
+    UpstreamError. Closing the generator closes the connection, unless the reply has been read to its end.
     """
-    try:
-        async with aclosing(_replies(client, request, wire, refused, status)) as replies:
-            async for deltas in replies:
-                yield deltas
-    except UpstreamError as error:
-        raise without_secrets(error, secrets) from error.__cause__
-
-
-async def _replies(
-    client: httpx.AsyncClient, request: httpx.Request, wire: Wire, refused: Refused, status: Status
-) -> AsyncGenerator[list[Delta], None]:
     began = False
     rest: list[Delta] = []
     decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
@@ -144,7 +133,7 @@ async def _replies(
         response = await client.send(request, stream=True)
         async with aclosing(response):
             if status(response) != 200:
-                raise refused(response, await read_body(response))
+                raise without_secrets(refused(response, await read_body(response)), secrets)
             async for chunk in _chunks(response):
                 deltas = wire.feed(decoder.decode(chunk))
                 if wire.accepted and (deltas or not began):
@@ -162,7 +151,7 @@ async def _replies(
     if rest:
         yield rest
     if wire.error is not None:
-        raise wire.error
+        raise without_secrets(wire.error, secrets)
 
 
 def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:

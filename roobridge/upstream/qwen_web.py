@@ -87,10 +87,10 @@ class QwenWebUpstream:
             headers={**self._headers(request.key, f"/c/{chat_id}"), "x-accel-buffering": "no"},
         )
         wire = QwenWebStream(self._limits.get(model, 0))
-        async with aclosing(
-            exchange(self._client, asked, wire, _refused, self._secrets(request.key))
-        ) as items:
-            async for deltas in items:
+        secrets = self._secrets(request.key)
+        replies = exchange(self._client, asked, wire, _refused, secrets, _true_status)
+        async with aclosing(replies):
+            async for deltas in replies:
                 yield deltas
 
     async def _new_chat(self, model: str, key: str) -> str:

@@ -80,7 +80,7 @@ def test_a_single_question_goes_as_it_is() -> None:
 
 
 def test_the_system_prompt_stands_first_as_it_is() -> None:
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"role": "system", "content": "You are Roo.\n"},
         {"role": "user", "content": [{"type": "text", "text": "one"}, {"type": "text", "text": "two"}]},
     ]
@@ -115,7 +115,11 @@ def test_history_with_tools() -> None:
 
 def test_arguments_that_are_missing_or_an_object() -> None:
     calls = [{"function": {"name": "a", "arguments": {"x": 1}}}, {"function": {"name": "b"}}]
-    folded = fold_messages([{"role": "user", "content": "u"}, {"role": "assistant", "tool_calls": calls}])
+    messages: list[dict[str, Any]] = [
+        {"role": "user", "content": "u"},
+        {"role": "assistant", "tool_calls": calls},
+    ]
+    folded = fold_messages(messages)
     assert '{"name": "a", "arguments": {"x":1}}' in folded
     assert '{"name": "b", "arguments": {}}' in folded
 

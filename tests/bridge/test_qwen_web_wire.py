@@ -185,9 +185,10 @@ def test_errors(text: str, before: list[Delta], code: str) -> None:
 
 def test_what_the_next_turn_needs() -> None:
     wire = QwenWebStream()
-    assert not wire.accepted
+    assert wire.feed(": waiting\n\n") == []
+    before = wire.accepted
     wire.feed(CREATED)
-    assert wire.accepted
+    assert (before, wire.accepted) == (False, True)
     assert wire.response_id == "r"
 
 

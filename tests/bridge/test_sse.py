@@ -79,14 +79,14 @@ class _Counted(str):
 
     looked = 0
 
-    def find(self, *args: object) -> int:  # type: ignore[override]
+    def find(self, *args: object) -> int:
         start = args[1] if len(args) > 1 else 0
         assert isinstance(start, int)
         found = str.find(self, str(args[0]), start)
         _Counted.looked += (len(self) if found < 0 else found + 1) - start
         return found
 
-    def split(self, sep: str | None = None, maxsplit: object = -1) -> list[str]:  # type: ignore[override]
+    def split(self, sep: str | None = None, maxsplit: object = -1) -> list[str]:
         _Counted.looked += len(self)
         return str.split(self, sep)
 
