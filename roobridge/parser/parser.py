@@ -1,6 +1,6 @@
 """The machine: a model's text in, events out, one object a reply.
 
-`states.py` has the laws, the picture and the rows; this file has the actions, `lexers.py` the lexers.
+`states.py` has the laws, the picture and the rows; this file has the actions, `content.py` and `inside.py` the lexers.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import msgspec
 from roobridge.events import Aside, Event, Repaired, Text, Unfinished, Value
 from roobridge.grammar.model import Toolset
 from roobridge.parser.call import TagCall
+from roobridge.parser.content import ContentLexer
 from roobridge.parser.dialect import Dialect
 from roobridge.parser.example import Example
+from roobridge.parser.inside import CallLexer
 from roobridge.parser.json_call import JsonCall, whole_call
-from roobridge.parser.lexers import Lexers
 from roobridge.parser.markdown import Place
+from roobridge.parser.point import Lexed
 from roobridge.parser.scanner import Found
 from roobridge.parser.states import CONTENT_TABLE, Action, State, Step, Terminal
 
@@ -29,7 +31,7 @@ class Fenced(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
 
 
-class Parser(Lexers):
+class Parser(ContentLexer, CallLexer):
     """Recognises every dialect in one text.
 
     toolset: what is declared. dialects: those written as tags or as an object in tags. fenced: the one
@@ -50,6 +52,18 @@ class Parser(Lexers):
         self._pending: list[tuple[Terminal, str, str]] = []
         self._out: list[Event] = []
         self._sink = self._out
+        self._lexers: dict[State, Callable[[], Lexed | None]] = {
+            State.CONTENT: self.lex_content,
+            State.REASONING: self.lex_reasoning,
+            State.FENCE: self.lex_fence,
+            State.FENCED: self.lex_fenced,
+            State.EXAMPLE_END: self.lex_example_end,
+            State.LOOSE: self.lex_loose,
+            State.VALUE: self.lex_value,
+            State.OBJECT: self.lex_object,
+            State.BROKEN: self.lex_rest,
+            State.DROPPED: self.lex_rest,
+        }
         self._actions: dict[Action, Callable[[Terminal, str, str], None]] = {
             Action.TEXT: self._do_text,
             Action.HOLD: self._do_hold,
@@ -138,10 +152,10 @@ class Parser(Lexers):
 
     def _run(self) -> None:
         while self.at < len(self.buffer):
-            step = self.lex()
-            if step is None:
+            lexed = self._lexers.get(self.state, self.lex_ahead)()
+            if lexed is None:
                 break
-            self._step(*step)
+            self._step(*lexed)
         self.buffer = self.buffer[self.at :]
         self.at = 0
 

@@ -1,0 +1,95 @@
+"""The machine's point in the text: what every lexer and every action may know and change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from roobridge.events import Event
+from roobridge.grammar.model import Toolset
+from roobridge.parser.call import MARKS, TagCall
+from roobridge.parser.dialect import Dialect
+from roobridge.parser.example import Example
+from roobridge.parser.json_call import JsonCall
+from roobridge.parser.markdown import Markdown
+from roobridge.parser.scanner import Found, Lexicon
+from roobridge.parser.states import State, Step, Terminal
+
+Lexed = tuple[Terminal, str, str]
+
+# Opening tags of what is not declared: text, but their closing tags are no noise.
+_NAMED_TAGS = {"<function=": Terminal.TEXT, "<parameter=": Terminal.TEXT}
+_THINKING = ("think", "thinking")
+
+
+class Point:
+    """What is read, where, and what is open. The four hooks are the parser's."""
+
+    def __init__(self, toolset: Toolset, dialects: Sequence[Dialect], strays: frozenset[str]) -> None:
+        self.toolset = toolset
+        self.state = State.CONTENT
+        self.buffer = ""
+        self.at = 0
+        self.examined = 0
+        self.markdown = Markdown()
+        self.call: TagCall | None = None
+        self.json: JsonCall | None = None
+        self.example: Example | None = None
+        self.body: list[str] = []  # of the fence that may be a JSON call
+        self.found = Found(Terminal.TEXT)
+        self.after_call = False  # nothing but white space since the last call
+        self.thought = False  # reasoning was seen
+        self.thinking = ""  # the name of the thinking tag that is open
+        self.examples = True  # a tag in a block may still turn out to be the call
+        self.loose = True  # the completion's own closing tag may still come
+        self.breaking = False  # a Break is due before the next text
+        self.ending = False  # no more text will come
+        self.languages: frozenset[str] = frozenset()
+        self.opened: dict[str, int] = {}  # opening tags that stand as text, by name
+        self.words = Lexicon(_content_words(toolset, dialects, strays), open_names=_NAMED_TAGS)
+        self.inner = Lexicon({k: v for d in dialects for k, v in d.inner(toolset).items() if k != "{"})
+        self.braced = next((d for d in dialects if "{" in d.inner(toolset)), None)
+        self.stray_closes = Lexicon(_stray_words(toolset, strays))
+        self.object_close = Lexicon(
+            {d.call_close: Found(Terminal.CALL_CLOSE) for d in dialects if d is self.braced}
+        )
+        self.think_closes = {name: Lexicon({f"</{name}>": Found(Terminal.THINK_CLOSE)}) for name in _THINKING}
+        self.fence_head = ""  # the opening line of the fence that the open example began with
+        self.marks = Lexicon({mark: Found(Terminal.MARK) for mark in MARKS})
+
+    def emit(self, event: Event) -> None:
+        raise NotImplementedError
+
+    def hold(self, raw: str) -> None:
+        raise NotImplementedError
+
+    def events(self) -> list[Event]:
+        raise NotImplementedError
+
+    def row(self, terminal: Terminal) -> Step | None:
+        raise NotImplementedError
+
+    def mentioned(self, tag: str) -> None:
+        """An opening tag stands as text: its closing tag will not be noise."""
+        name = tag.strip("<>").partition("=")[0]
+        self.opened[name] = self.opened.get(name, 0) + 1
+
+    def text_to(self, start: int, end: int) -> Lexed | None:
+        self.at = end
+        return (Terminal.TEXT, self.buffer[start:end], "") if end > start else None
+
+
+def _content_words(toolset: Toolset, dialects: Sequence[Dialect], strays: frozenset[str]) -> dict[str, Found]:
+    words = {f"<{name}>": Found(Terminal.TEXT, name) for name in strays}
+    words.update(_stray_words(toolset, strays))
+    words.update({mark: Found(Terminal.MARK) for mark in MARKS})
+    for name in _THINKING:
+        words[f"<{name}>"] = Found(Terminal.THINK_OPEN, name)
+        words[f"</{name}>"] = Found(Terminal.THINK_CLOSE, f"/{name}")
+    for dialect in dialects:
+        words.update(dialect.openers(toolset))
+    return words
+
+
+def _stray_words(toolset: Toolset, strays: frozenset[str]) -> dict[str, Found]:
+    names = {*toolset.tools, *strays, *_THINKING}
+    return {f"</{name}>": Found(Terminal.STRAY_CLOSE, f"/{name}") for name in names}
