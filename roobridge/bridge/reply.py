@@ -44,7 +44,7 @@ class Reply:
         self._plan = plan
         self._plain = PlainReply() if plan.kind is ClientKind.PLAIN else None
         self._parser = new_parser(plan)
-        self._native = NativeCalls(plan.toolset.tools)
+        self._native = NativeCalls(plan.toolset.tools, only_declared=plan.kind is ClientKind.XML_AGENT)
         self._computed = Computed(plan.toolset)
         held = _HELD[plan.wrap]() if plan.agent else None
         self._wrapper = Wrapper(plan.toolset, held, several=not plan.single_call)
@@ -75,6 +75,8 @@ class Reply:
         if delta.content:
             self._content(delta.content, pieces)
         for call in delta.tool_calls:
+            if not self._native.open:
+                self._take(self._parser.interrupt(), pieces)
             self._take(self._native.feed(call), pieces)
             self._after_native(pieces)
         return pieces

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from roobridge.events import CallEnd, CallStart, Event, ParamEnd, Repaired, ToolDelta, Unfinished
+from roobridge.events import CallEnd, CallStart, Event, ParamEnd, Repaired, Text, ToolDelta, Unfinished
 from roobridge.grammar.model import Tool
 from roobridge.parser.call import is_complete
-from roobridge.parser.json_call import JsonArguments
+from roobridge.parser.json_call import JsonArguments, quoted
 
 NAME = "native"
 
@@ -24,6 +24,7 @@ class _Call:
     def __init__(self, index: int) -> None:
         self.index = index
         self.id = ""
+        self.raw: list[str] = []  # the arguments as written
         self.name = ""
         self.events: list[Event] = []
         self.arguments = JsonArguments(self.events)
@@ -33,6 +34,7 @@ class _Call:
     def read(self, fragment: str) -> None:
         if self.ended:
             return
+        self.raw.append(fragment)
         self.arguments.read(fragment, 0)
         if self.arguments.done:
             self.ended = True
@@ -42,11 +44,13 @@ class _Call:
 class NativeCalls:
     """Deltas in, events out, one call after another whatever order the fragments come in.
 
-    tools: what is declared. A call of anything else passes on as it is: the client answers it best.
+    tools: what is declared. A call of anything else passes on as it is, because the client answers it
+    best; where only_declared is set, because the client has no words for it, it becomes text.
     """
 
-    def __init__(self, tools: Mapping[str, Tool]) -> None:
+    def __init__(self, tools: Mapping[str, Tool], *, only_declared: bool = False) -> None:
         self._tools = tools
+        self._only_declared = only_declared
         self._calls: list[_Call] = []
         self._done = 0  # how many of them were given whole
 
@@ -77,7 +81,6 @@ class NativeCalls:
             call = self._calls[self._done]
             if not call.ended:
                 self._end(call, normal=normal)
-            call.announced = call.announced or bool(call.name)
             given += self._give()
             if self.open:
                 given.append(Unfinished(call.arguments.open))
@@ -104,6 +107,12 @@ class NativeCalls:
             call = self._calls[self._done]
             if not call.name:
                 break
+            if self._only_declared and call.name not in self._tools:
+                if not call.ended:
+                    break
+                given.append(Text(_as_text(call.name, "".join(call.raw))))
+                self._done += 1
+                continue
             if not call.announced:
                 call.announced = True
                 given.append(CallStart(call.name, NAME, id=call.id))
@@ -128,3 +137,8 @@ class NativeCalls:
             return
         call.events += [Repaired("call_closed"), CallEnd()]
         call.ended = True
+
+
+def _as_text(name: str, arguments: str) -> str:
+    """A call that the client cannot take, as the model's words."""
+    return f'<tool_call>\n{{"name": {quoted(name)}, "arguments": {arguments.strip() or "{}"}}}\n</tool_call>'

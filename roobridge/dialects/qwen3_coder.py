@@ -32,7 +32,7 @@ _SHARED: Table = {
     # The closing tag is missing: the next parameter ends the value.
     (_S.VALUE, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE, "missing_parameter_close"),
     # Only the wrapper closes.
-    (_S.VALUE, _T.CALL_CLOSE): Step(_A.HOLD, _S.TAIL),
+    (_S.VALUE, _T.CALL_CLOSE): Step(_A.HOLD, _S.REST),
     # The closing tag stands twice.
     (_S.CLOSING, _T.PARAM_CLOSE): Step(_A.HOLD, _S.CLOSING),
 }

@@ -122,7 +122,7 @@ class TagCall:
         if state in (State.ENDING, State.ENDING_BARE):
             return words
         words.update(_MARK_WORDS)
-        if state is State.TAIL:
+        if state in (State.TAIL, State.REST):
             return words
         words[tool_close] = Found(Terminal.TOOL_CLOSE)
         if state is State.LOOSE:

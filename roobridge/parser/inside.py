@@ -16,7 +16,9 @@ from roobridge.parser.states import State, Terminal
 
 _SPACES = re.compile(f"[{BLANKS}]+")
 _SPACES_IN_LINE = re.compile(f"[{BLANKS.replace(chr(10), '')}]+")
-_AFTER_CLOSE = frozenset({State.CLOSING, State.ENDING, State.ENDING_BARE, State.TAIL, State.OBJECT_END})
+_AFTER_CLOSE = frozenset(
+    {State.CLOSING, State.ENDING, State.ENDING_BARE, State.TAIL, State.REST, State.OBJECT_END}
+)
 
 
 class CallLexer(Point):
@@ -154,7 +156,7 @@ class CallLexer(Point):
             normal = normal and self._object_may_end()
         elif self.call is not None and self.state is State.CLOSING:
             normal = normal and self.call.complete()
-        elif self.call is not None and self.state in (State.VALUE, State.TAIL):
+        elif self.call is not None and self.state in (State.VALUE, State.TAIL, State.REST):
             normal = normal and (self.closed_inside() or self.call.may_end_open())
         return Terminal.END if normal else Terminal.CUT
 

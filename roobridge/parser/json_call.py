@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
+from json.encoder import encode_basestring
 
 from roobridge.events import CallEnd, CallStart, Event, Form, ParamEnd, ParamStart, Repaired, Value
 from roobridge.grammar.model import Tool
 from roobridge.parser.json_object import Mode, ObjectReader
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def quoted(text: str) -> str:
+    """The text as a JSON string; lone surrogates, which UTF-8 cannot carry, as U+FFFD."""
+    json = encode_basestring(text)
+    return _SURROGATES.sub("\ufffd", json) if not json.isascii() else json
 
 
 class JsonArguments:

@@ -1,6 +1,7 @@
 """The machine: a model's text in, events out, one object a reply.
 
-`states.py` has the laws, the picture and the rows; this file has the actions, `content.py` and `inside.py` the lexers.
+`states.py` has the laws, the picture and the rows; this file has the actions, `content.py`
+and `inside.py` have the lexers.
 """
 
 from __future__ import annotations
@@ -137,6 +138,12 @@ class Parser(ContentLexer, CallLexer):
                 self._step(self.end_terminal(normal=normal), "", "")
             else:
                 return out
+
+    def interrupt(self) -> list[Event]:
+        """Something else than text follows: candidates are text, examples are examples."""
+        events = self.close(normal=False)
+        self.ending = False
+        return events
 
     def emit(self, event: Event) -> None:
         self._sink.append(event)

@@ -55,6 +55,7 @@ class State(Enum):
     ENDING = auto()  # after the tool's closing tag, where a wrapper must close too
     ENDING_BARE = auto()  # the same, in a call without parameters
     TAIL = auto()  # in a value, after the tool's closing tag without the parameter's
+    REST = auto()  # in a value, after what can only stand at the reply's end
     OBJECT = auto()  # inside a JSON call
     OBJECT_END = auto()  # after the JSON call's last brace
     BROKEN = auto()  # a started call that stopped making sense
@@ -202,7 +203,7 @@ TAG_ROWS: Table = MappingProxyType(
         (_S.LOOSE, _T.CUT): Step(_A.FORSAKE, _S.CONTENT),
         (_S.VALUE, _T.PARAM_CLOSE): Step(_A.HOLD, _S.CLOSING),
         (_S.VALUE, _T.TOOL_CLOSE): Step(_A.HOLD, _S.TAIL),
-        (_S.VALUE, _T.MARK): Step(_A.HOLD, _S.TAIL),
+        (_S.VALUE, _T.MARK): Step(_A.HOLD, _S.REST),
         (_S.VALUE, _T.END): Step(_A.COMMIT, _S.CONTENT, "value_closed"),
         (_S.VALUE, _T.CUT): Step(_A.ABORT, _S.CONTENT),
         (_S.CLOSING, _T.SPACE): Step(_A.HOLD, _S.CLOSING),
@@ -213,10 +214,15 @@ TAG_ROWS: Table = MappingProxyType(
         (_S.CLOSING, _T.END): Step(_A.COMMIT, _S.CONTENT, "call_closed"),
         (_S.CLOSING, _T.CUT): Step(_A.ABORT, _S.CONTENT),
         (_S.TAIL, _T.SPACE): Step(_A.HOLD, _S.TAIL),
-        (_S.TAIL, _T.MARK): Step(_A.HOLD, _S.TAIL),
+        (_S.TAIL, _T.MARK): Step(_A.HOLD, _S.REST),
         (_S.TAIL, _T.TEXT): Step(_A.RESUME, _S.VALUE),
         (_S.TAIL, _T.END): Step(_A.COMMIT, _S.CONTENT, "parameter_closed"),
         (_S.TAIL, _T.CUT): Step(_A.ABORT, _S.CONTENT),
+        (_S.REST, _T.SPACE): Step(_A.HOLD, _S.REST),
+        (_S.REST, _T.MARK): Step(_A.HOLD, _S.REST),
+        (_S.REST, _T.TEXT): Step(_A.RESUME, _S.VALUE),
+        (_S.REST, _T.END): Step(_A.COMMIT, _S.CONTENT, "parameter_closed"),
+        (_S.REST, _T.CUT): Step(_A.ABORT, _S.CONTENT),
     }
 )
 

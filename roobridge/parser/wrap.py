@@ -207,10 +207,12 @@ class Wrapper:
             else:
                 self._start(event)
         elif isinstance(event, Text):
-            self._blank.append(event.text)
-            if not event.text.isspace():
-                self._out.append(Text("".join(self._blank)))
+            kept = event.text.rstrip()
+            if kept:
+                self._out.append(Text("".join(self._blank) + kept))
                 self._blank.clear()
+            if len(kept) < len(event.text):
+                self._blank.append(event.text[len(kept) :])
 
     def _skip(self, event: Event) -> None:
         if isinstance(event, (CallEnd, Unfinished)):

@@ -89,9 +89,12 @@ class XmlRenderer:
     def _markup(self, event: CallStart | ParamStart | Markup | ParamEnd | CallEnd) -> str:
         match event:
             case Markup():
-                return event.raw if self._own and not self._dropped else ""
+                if not self._own or self._dropped:
+                    return ""
+                return self._guard.feed(event.raw) if self._guard else event.raw
             case CallStart():
                 self._own = event.dialect == DIALECT
+                self._guard = None
                 self._tool = self._toolset.tools.get(event.name) or Tool(event.name, {})
                 return event.raw if self._own and event.raw else f"<{event.name}>\n"
             case ParamStart():
@@ -137,6 +140,7 @@ class XmlRenderer:
         if self._whole is not None:
             return self._converted(param, guard)
         rest = guard.end()
+        self._guard = None
         self._note(guard)
         if self._own and event.raw:
             return rest + event.raw
@@ -149,6 +153,7 @@ class XmlRenderer:
             return ""
         self._repairs += repairs
         inside = guard.feed(text) + guard.end()
+        self._guard = None
         self._note(guard)
         return _open(param) + inside + _close(param).rstrip("\n" if self._own else "")
 

@@ -22,9 +22,10 @@ from roobridge.events import (
 )
 from roobridge.grammar.model import Param, Tool, Toolset
 from roobridge.parser.held import Preview
+from roobridge.parser.json_call import quoted
 from roobridge.parser.wrap import Ended, Failed, Outcome
 from roobridge.render.guard import neutralise
-from roobridge.render.values import is_string, may_be_null, nested_members, quoted, to_json
+from roobridge.render.values import is_string, may_be_null, nested_members, to_json
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 

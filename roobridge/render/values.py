@@ -7,29 +7,22 @@ Python's words and loose JSON allowed, and stay strings where they cannot be.
 from __future__ import annotations
 
 import re
-from json.encoder import encode_basestring
 from typing import Any
 
 import msgspec
 
 from roobridge.events import Form
 from roobridge.grammar.model import Nested, Param
+from roobridge.parser.json_call import quoted
 from roobridge.parser.json_lenient import normalise
 from roobridge.render.nested import read_items, write_items
 
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d*)\Z")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?\Z")
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _STRING = frozenset({"string"})
 _MAYBE_STRING = frozenset({"string", "null"})
 _LITERALS = {"true": "boolean", "false": "boolean", "null": "null"}
 _PYTHON = {"True": "true", "False": "false", "None": "null"}
-
-
-def quoted(text: str) -> str:
-    """The text as a JSON string; lone surrogates, which UTF-8 cannot carry, as U+FFFD."""
-    quoted_text = encode_basestring(text)
-    return _SURROGATES.sub("\ufffd", quoted_text) if not quoted_text.isascii() else quoted_text
 
 
 def is_string(param: Param) -> bool:
