@@ -11,7 +11,7 @@ from roobridge.dialects.hermes import HERMES
 from roobridge.dialects.native import NativeCalls
 from roobridge.dialects.qwen3_coder import BARE, WRAPPED
 from roobridge.dialects.roo_xml import ROO_XML
-from roobridge.events import CallEnd, CallStart, Event, Fail, Finish, Piece, Reasoning, Repaired, Text
+from roobridge.events import CallEnd, CallStart, Event, Fail, Finish, Piece, Reasoning, Repaired, Text, Value
 from roobridge.parser.computed import Computed
 from roobridge.parser.held import Held, HeldLive, HeldPreview
 from roobridge.parser.parser import Parser
@@ -103,6 +103,13 @@ class Reply:
     def _content(self, text: str, pieces: list[Piece]) -> None:
         if self._native.open:
             self._waiting.append(text)
+            return
+        flow = self._parser.flow(text)
+        if flow is Value and self._wrapper.passes and not self.done:
+            self._computed.value(text)
+            self._give(self._renderer.value(text), pieces)
+        elif flow is not None:
+            self._take((flow(text),), pieces)
         else:
             self._take(self._parser.feed(text), pieces)
 
@@ -126,11 +133,15 @@ class Reply:
                 if not self._failed:
                     self.repairs.append(outcome.name)
             elif not self.done:
-                for piece in self._renderer.render(outcome):
-                    pieces.append(piece)
-                    if isinstance(piece, (Finish, Fail)):
-                        self.done = True
-                        self._failed = isinstance(piece, Fail)
+                self._give(self._renderer.render(outcome), pieces)
+
+    def _give(self, new: list[Piece], pieces: list[Piece]) -> None:
+        if new:
+            pieces += new
+            last = type(new[-1])
+            if last is Finish or last is Fail:
+                self.done = True
+                self._failed = last is Fail
 
     def _call_in_reasoning(self) -> list[Event]:
         """The complete calls that stand in the reasoning of a reply without content."""

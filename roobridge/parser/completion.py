@@ -34,6 +34,11 @@ class CompletionFilter:
         self._value: _Unnest | None = None
         self._units = 0
 
+    @property
+    def passing(self) -> bool:
+        """No completion is open."""
+        return self._stage is _Stage.PASSING
+
     def feed(self, event: Event) -> list[Event]:
         if self._stage is _Stage.PASSING:
             if not isinstance(event, CallStart) or event.name != self._completion.tool:

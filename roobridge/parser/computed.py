@@ -32,10 +32,11 @@ class Computed:
         self._last: dict[str, str] = {}
         self._counting = False
 
-    @property
-    def idle(self) -> bool:
-        """Nothing is computed in what comes next, unless a call begins."""
-        return not self._missing
+    def value(self, text: str) -> None:
+        """More characters of the open value."""
+        if self._counting and self._missing:
+            self._newlines[self._open] += text.count("\n")
+            self._last[self._open] = text[-1:]
 
     def feed(self, event: Event) -> list[Event]:
         if isinstance(event, CallStart):
@@ -43,9 +44,7 @@ class Computed:
             self._newlines.clear()
         elif self._missing:
             if isinstance(event, Value):
-                if self._counting:
-                    self._newlines[self._open] += event.text.count("\n")
-                    self._last[self._open] = event.text[-1:]
+                self.value(event.text)
             elif isinstance(event, ParamStart):
                 self._begin(event.name)
             elif isinstance(event, CallEnd):

@@ -118,6 +118,10 @@ class JsonCall:
     def broken(self) -> bool:
         return self.reader.mode is Mode.BROKEN or (self.arguments is not None and self.arguments.broken)
 
+    def flows(self, text: str) -> bool:
+        """Whether all of this text is characters of an argument's open string."""
+        return self.announced and self.arguments is not None and self.arguments.reader.flows(text)
+
     def read(self, text: str, i: int, out: list[Event]) -> int:
         """Read on; the caller looks at `done`, `alien` and `broken` afterwards."""
         self.out = out

@@ -69,6 +69,15 @@ class Markdown:
         self._end_run()
         return Place.SPAN if self._span else Place.PROSE
 
+    def flows(self, text: str) -> bool:
+        """Whether the walk over this text, which holds no `<`, would change nothing."""
+        line = self._line
+        if "\n" in text:
+            return False
+        return line is _Line.CODE or (
+            line is not _Line.START and not self.fence and not self._run and "`" not in text
+        )
+
     def advance(self, text: str, i: int, end: int) -> tuple[int, Stop]:
         """Walk over text[i:end]; says where and why it stopped. A fence that opens is not walked over."""
         stop = Stop.END

@@ -98,19 +98,37 @@ class Parser(ContentLexer, CallLexer):
         """Reasoning came on a channel of its own: a closing tag of thinking closes nothing here."""
         self.thought = True
 
+    def flow(self, text: str) -> type[Value | Text] | None:
+        """Take the text if it holds nothing to decide: the event it makes. Otherwise nothing is taken.
+
+        The way of nearly all text, kept short: inside a value, inside a JSON string, within a line.
+        """
+        if self.buffer or self.example is not None or not text:
+            return None
+        state = self.state
+        if state is State.VALUE:
+            if "<" in text or not self.call.flows(text):  # type: ignore[union-attr]
+                return None
+            self.examined += len(text)
+            return Value
+        if state is State.OBJECT:
+            if not self.json.flows(text):  # type: ignore[union-attr]
+                return None
+            self.examined += len(text)
+            return Value
+        if state is State.CONTENT and not self.after_call and not self.breaking:
+            if "<" in text or not self.markdown.flows(text):
+                return None
+            self.examined += len(text)
+            return Text
+        return None
+
     def feed(self, text: str) -> list[Event]:
         """More of the reply's text; gives the events it decides."""
+        flow = self.flow(text)
+        if flow is not None:
+            return [flow(text)]
         self.examined += len(text) + len(self.buffer)
-        if (
-            self.state is State.VALUE
-            and not self.buffer
-            and self.example is None
-            and self.call is not None
-            and "<" not in text
-            and text
-            and self.call.flows(text)
-        ):
-            return [Value(text)]
         out: list[Event] = []
         self._out = out
         if self.example is None:

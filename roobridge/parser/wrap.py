@@ -93,6 +93,11 @@ class Wrapper:
             Stage.OVER: self._over,
         }
 
+    @property
+    def passes(self) -> bool:
+        """A call is open whose values go out as they come."""
+        return self.stage is Stage.CALL and (self._filter is None or self._filter.passing)
+
     def feed(self, events: Iterable[Event]) -> list[Outcome]:
         """What the events come to."""
         self._out = []

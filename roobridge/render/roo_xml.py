@@ -49,14 +49,17 @@ class XmlRenderer:
         try:
             return self._render(outcome)
         except MisreadError as error:
-            self._broken = True
-            fail = Fail("misread_call", _misread(self._tool.name, str(error)))
-            return [*_content(error.before), fail]
+            return self._fail(error)
+
+    def _fail(self, error: MisreadError) -> list[Piece]:
+        self._broken = True
+        fail = Fail("misread_call", _misread(self._tool.name, str(error)))
+        return [*_content(error.before), fail]
 
     def _render(self, outcome: Outcome) -> list[Piece]:
         match outcome:
             case Value():
-                return self._value(outcome.text)
+                return self.value(outcome.text)
             case Text():
                 return self._text(outcome.text)
             case Preview():
@@ -78,13 +81,18 @@ class XmlRenderer:
             self._repairs.append("mention_neutralised")
         return [Content(harmless)]
 
-    def _value(self, text: str) -> list[Piece]:
+    def value(self, text: str) -> list[Piece]:
+        """The pieces of more characters of the open value."""
         if self._whole is not None:
             self._whole.append(text)
             return []
-        if self._dropped:
+        if self._dropped or self._broken:
             return []
-        return _content(self._guard.feed(text) if self._guard else text)
+        try:
+            shown = self._guard.feed(text) if self._guard else text
+        except MisreadError as error:
+            return self._fail(error)
+        return [Content(shown)] if shown else []
 
     def _markup(self, event: CallStart | ParamStart | Markup | ParamEnd | CallEnd) -> str:
         match event:

@@ -57,7 +57,7 @@ class ToolCallsRenderer:
         """The pieces of one outcome; a Fail ends the reply."""
         match outcome:
             case Value():
-                return self._value(outcome.text)
+                return self.value(outcome.text)
             case Text():
                 return self._text(outcome.text)
             case Preview():
@@ -117,7 +117,8 @@ class ToolCallsRenderer:
         self._members += 1
         return f"{'{' if self._members == 1 else ','}{quoted(name)}:"
 
-    def _value(self, text: str) -> list[Piece]:
+    def value(self, text: str) -> list[Piece]:
+        """The pieces of more characters of the open value."""
         if self._whole is None:
             return [ToolDelta(self._index, arguments=quoted(text)[1:-1])]
         self._whole.append(text)
