@@ -96,10 +96,9 @@ class TagCall:
 
     def lexicon(self, state: State) -> Lexicon:
         """What counts in this state of this call."""
-        if state not in (State.VALUE, State.CLOSING):
-            known = self._lexicons.get(state)
-            if known is not None:
-                return known
+        known = self._lexicons.get(state)
+        if known is not None:
+            return known
         words = self._words(state)
         dialect = self.dialect
         named = {dialect.any_parameter: Terminal.PARAM_OPEN} if dialect.any_parameter else {}
@@ -144,6 +143,7 @@ class TagCall:
         self._close("", out)
         self._param = self.tool.params.get(name) or Param(name)
         self._given.add(name)
+        self._lexicons.clear()
         self._nested.clear()
         self.value = ValueText(trim=self.dialect.trims(self._param))
         out.append(ParamStart(name, raw=raw))
