@@ -46,3 +46,7 @@ class Plan(msgspec.Struct, frozen=True):
     def agent(self) -> bool:
         """A client whose loop needs a tool call in every reply."""
         return self.kind in (ClientKind.XML_AGENT, ClientKind.NATIVE_AGENT)
+
+    def unstreamed(self) -> Plan:
+        """The same for a client that gets the reply in one piece: nothing can be shown early."""
+        return msgspec.structs.replace(self, wrap=Wrap.HOLD) if self.wrap is Wrap.PREVIEW else self

@@ -70,12 +70,14 @@ class Case(msgspec.Struct, frozen=True):
 class Run:
     """One reply on its way through the machine. Iterate for what each feed gives; then `error` and `repairs`.
 
-    recorded: the bytes of a reply, read and cut as the case says, or a tape, read as it came. error: what the
-    upstream's stream held instead of an ending. Raises ClientError where the case cannot be served.
+    recorded: the bytes of a reply, read and cut as the case says, or a tape, read as it came. streamed: the
+    client takes the reply as it comes. error: what the upstream's stream held instead of an ending. Raises
+    ClientError where the case cannot be served.
     """
 
-    def __init__(self, case: Case, recorded: bytes | Tape) -> None:
-        self.plan = plan_of(case)
+    def __init__(self, case: Case, recorded: bytes | Tape, *, streamed: bool = False) -> None:
+        plan = plan_of(case)
+        self.plan = plan if streamed else plan.unstreamed()
         self.error: UpstreamError | None = None
         self._reply = Reply(self.plan)
         self._finish = case.finish_reason.value if case.finish_reason else ""
@@ -94,9 +96,8 @@ class Run:
     def __iter__(self) -> Iterator[list[Piece]]:
         for delta in self._said:
             self._finish = self._finish or delta.finish
+            # What comes after the reply's end is read as well: its repairs do not depend on the cutting.
             yield self._reply.feed(delta)
-            if self._reply.done:
-                return
         yield self._reply.close("error" if self.error else self._finish or "stop")
 
     def outcome(self) -> Outcome:

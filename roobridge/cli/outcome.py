@@ -1,4 +1,4 @@
-"""A whole reply as the client would get it, in one value."""
+"""A whole reply in one value, as a client that does not stream would get it."""
 
 from __future__ import annotations
 
@@ -29,13 +29,12 @@ class Call(msgspec.Struct, frozen=True):
 class Outcome(msgspec.Struct, frozen=True):
     """One reply.
 
-    content: on an error, what stood before the call that was not finished. preview: text shown early on the
-    reasoning channel. tool_calls: none on an error. finish_reason: None on an error.
+    content: on an error, what stood before the call that was not finished. tool_calls: none on an error.
+    finish_reason: None on an error.
     """
 
     content: str
     reasoning: str
-    preview: str
     tool_calls: list[Call]
     finish_reason: str | None
     repairs: list[str]
@@ -57,7 +56,6 @@ def outcome_of(
     return Outcome(
         content=content if failure is None else _before_call(content, plan),
         reasoning="".join(p.text for p in pieces if isinstance(p, Thought) and not p.preview),
-        preview="".join(p.text for p in pieces if isinstance(p, Thought) and p.preview),
         tool_calls=_calls(pieces) if failure is None else [],
         finish_reason=ends[-1] if ends and failure is None else None,
         repairs=list(repairs),

@@ -88,7 +88,7 @@ def transform_command(  # noqa: PLR0913, PLR0917 - one argument an option
             if raw.strip():
                 _write(_answer(raw, case) + b"\n")
     else:
-        raise typer.Exit(_OUTPUTS[output](Run(case, sys.stdin.buffer.read())))
+        raise typer.Exit(_OUTPUTS[output](Run(case, sys.stdin.buffer.read(), streamed=output is Output.SSE)))
 
 
 def _answer(raw: bytes, case: Case) -> bytes:

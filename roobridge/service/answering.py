@@ -73,6 +73,8 @@ class Answering:
         headers: with lower-case names. key: the client's bearer token, or empty. Raises ClientError.
         """
         plan = classify(headers, chat, self._grammar, kind=self._manners.kind, wrap=self._manners.wrap)
+        if not chat.stream:
+            plan = plan.unstreamed()
         model = await self._catalog.resolve(chat.model)
         request = UpstreamRequest(self._body(chat, plan, model), key, dict(headers))
         started = time.monotonic()

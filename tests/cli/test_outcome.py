@@ -19,7 +19,6 @@ NATIVE = Plan(ClientKind.NATIVE_AGENT, TOOLS)
 def test_each_kind_of_piece_goes_to_its_place() -> None:
     pieces: list[Piece] = [
         Thought("why", preview=False),
-        Thought("early", preview=True),
         Content("a"),
         ToolDelta(1, "y", "second", "{}"),
         ToolDelta(0, "x", "first", '{"n":'),
@@ -29,7 +28,7 @@ def test_each_kind_of_piece_goes_to_its_place() -> None:
     ]
     outcome = outcome_of(pieces, NATIVE, ["fixed"])
     assert msgspec.json.encode(outcome).decode() == (
-        '{"content":"ab","reasoning":"why","preview":"early","tool_calls":['
+        '{"content":"ab","reasoning":"why","tool_calls":['
         '{"name":"first","arguments":{"n":12345678901234567890123,"s":"é"}},'
         '{"name":"second","arguments":{}}],"finish_reason":"tool_calls","repairs":["fixed"],"error":null}'
     )
@@ -43,7 +42,7 @@ def test_a_call_without_arguments_has_none() -> None:
 def test_a_failure_takes_the_calls_and_the_finish_with_it() -> None:
     pieces: list[Piece] = [Content("a"), ToolDelta(0, "x", "run", '{"c'), Fail("unfinished", "cut in run")]
     problem = Problem("unfinished", "cut in run", "reply_error")
-    assert outcome_of(pieces, NATIVE, []) == Outcome("a", "", "", [], None, [], problem)
+    assert outcome_of(pieces, NATIVE, []) == Outcome("a", "", [], None, [], problem)
 
 
 @pytest.mark.parametrize("tag", ["<run>", "<read>"])
