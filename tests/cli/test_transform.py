@@ -101,8 +101,7 @@ def test_an_unfinished_call_is_status_1_and_no_call(run: Run) -> None:
 def test_the_json_form_has_these_fields_in_this_order(run: Run) -> None:
     out = run("transform", "--kind", "plain", "--output", "json", stdin=b"x").out
     assert out == (
-        b'{"content":"x","reasoning":"","tool_calls":[],"finish_reason":"stop",'
-        b'"repairs":[],"error":null}\n'
+        b'{"content":"x","reasoning":"","tool_calls":[],"finish_reason":"stop","repairs":[],"error":null}\n'
     )
 
 

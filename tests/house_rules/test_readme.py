@@ -1,0 +1,139 @@
+"""What README.md says against what the code is."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from enum import Enum
+from typing import Any, get_args
+
+import pytest
+import typer
+
+from roobridge import events
+from roobridge.bridge.plan import ClientKind, Wrap
+from roobridge.cli import app
+from roobridge.service.config import LEGACY, Settings
+from roobridge.upstream.presets import PRESETS
+from tests.house_rules import readme
+from tests.house_rules.source import ROOT, repairs
+
+TOP = 20  # lines
+
+
+def options_of(command: str) -> dict[str, str]:
+    """The options of a command, without --help, and what its help says of each."""
+    group: Any = typer.main.get_command(app)
+    parameters = group.get_command(None, command).params
+    return {p.opts[0]: p.help or "" for p in parameters if p.param_type_name == "option"}
+
+
+def test_two_commands_of_one_line_stand_at_the_top() -> None:
+    serve, tests = readme.blocks("sh")[:2]
+    assert serve.count("\n") == tests.count("\n") == 1
+    assert serve.endswith(" && .venv/bin/roobridge serve\n")
+    assert tests.endswith(" && .venv/bin/pytest\n")
+    assert tests in "".join(readme.text().splitlines(keepends=True)[:TOP])
+
+
+def test_continuous_integration_runs_the_command_of_the_top() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    pattern = re.search(r"grep -E '(.*)' README\.md", script)
+    assert pattern is not None
+    assert re.findall(pattern[1], readme.text(), re.MULTILINE) == [readme.blocks("sh")[1].rstrip("\n")]
+
+
+def test_the_project_says_of_itself_what_the_readme_says() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert readme.text().splitlines()[2] == project["description"]
+
+
+@pytest.mark.parametrize("command", ["serve", "transform", "replay"])
+def test_every_option_has_its_help_and_none_is_unknown(command: str) -> None:
+    options = options_of(command)
+    assert all(options.values())
+    named = re.findall(rf"roobridge {command}\b([^`\n|]*)", readme.text())
+    assert {word for line in named for word in re.findall(r"(?<!\S)--[\w-]+", line)} <= {*options, "--help"}
+    assert f"roobridge {command}" in readme.text()
+
+
+def test_every_option_is_written_down() -> None:
+    for command in ("serve", "transform", "replay"):
+        assert [option for option in options_of(command) if f"`{option}" not in readme.text()] in (
+            [],
+            ["--update"],
+        )
+    assert "--update" in readme.section("Recordings as tests: `roobridge replay`")
+
+
+def test_the_settings_are_those_of_the_code() -> None:
+    rows = readme.table("Settings", "setting")
+    options = {"--pace": "pace_ms"}
+    by_field = {options.get(o, o.removeprefix("--").replace("-", "_")): o for o in options_of("serve")}
+    said = [[readme.word(cell) for cell in row[:4]] for row in rows]
+    assert said == [
+        [name, by_field.get(name, ""), f"ROOBRIDGE_{name.upper()}", default_of(name)]
+        for name in Settings.model_fields
+    ]
+    assert all(row[4] for row in rows)
+    assert all(f"`{older}`" in readme.section("Settings") for older in LEGACY)
+
+
+def default_of(name: str) -> str:
+    default = Settings.model_fields[name].get_default(call_default_factory=True)
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, Enum):
+        return str(default.value)
+    if isinstance(default, float):
+        return f"{default:g}"
+    return str(default) if default or default == 0 else ""
+
+
+def test_the_repairs_are_those_of_the_code() -> None:
+    rows = readme.table("What is repaired", "repair")
+    documented = [readme.word(row[0]) for row in rows]
+    composed = {name[:-1] for name in repairs() if name.endswith("*")}
+    named = {name for name in documented if not name.startswith(tuple(composed))}
+    assert named == {name for name in repairs() if not name.endswith("*")}
+    assert documented == sorted(documented)
+    assert all(row[1] for row in rows)
+
+
+def test_the_events_and_pieces_are_those_of_the_code() -> None:
+    documented = [readme.word(row[0]) for row in readme.table("How it is built", "event")]
+    assert documented == [event.__name__ for event in get_args(events.Event)]
+    pieces = get_args(events.Piece)
+    assert all(f"`{piece.__name__}`" in readme.section("How it is built") for piece in pieces)
+
+
+def test_the_floors_are_those_of_the_contract() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    layers = [layer.split(" | ") for layer in contracts["contracts"][0]["layers"] if layer != "__main__"]
+    lines = re.findall(r"^  (\S.*?)  ", section_picture(), re.MULTILINE)
+    assert [re.sub(r"/|\.py", "", line).split() for line in lines] == layers
+
+
+def section_picture() -> str:
+    return next(block for block in readme.blocks("") if block.startswith("roobridge/\n"))
+
+
+def test_the_kinds_and_policies_are_those_of_the_code() -> None:
+    kinds = [readme.word(row[0]) for row in readme.table("Kinds of request", "kind")]
+    assert kinds == [kind.value for kind in ClientKind]
+    policies = [readme.word(row[0]) for row in readme.table("Wrap policies", "policy")]
+    assert policies == [policy.value for policy in Wrap]
+
+
+def test_every_preset_has_its_command() -> None:
+    commands = [readme.word(row[1]) for row in readme.table("Upstreams", "upstream")]
+    named = [found[1] for command in commands if (found := re.search(r"--upstream (\S+)", command))]
+    assert named == [*PRESETS, "openai", "qwen-web"]
+
+
+def test_links_inside_lead_somewhere() -> None:
+    headings = re.findall(r"^#+ (.*)$", readme.text(), re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+    assert set(re.findall(r"\]\(#([^)]+)\)", readme.text())) <= anchors
+    files = re.findall(r"`((?:roobridge|grammar|tests|fixtures)/[\w./-]+)`", readme.text())
+    assert [name for name in files if "NAME" not in name and not (ROOT / name).exists()] == []
