@@ -19,9 +19,6 @@ FUNCTION_LINES = 40
 LONGER = {
     "roobridge/parser/parser.py": "the engine: one method for each action of the table",
     "roobridge/parser/json_object.py": "the JSON reader: one method for each mode",
-    "tests/bridge/test_request.py": "mostly a table of requests",
-    "tests/grammar/test_schema.py": "mostly a table of schemas",
-    "tests/upstream/test_openai.py": "mostly a table of what servers send",
 }
 
 EVERY = [pytest.param(file, id=name_of(file)) for file in modules("roobridge", "tests")]

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
 import pytest
@@ -10,54 +9,21 @@ import pytest
 from roobridge.bridge.ports import Capabilities, Delta, Model, Upstream, UpstreamRequest, Usage
 from roobridge.errors import UpstreamError
 from roobridge.upstream.openai import OpenAIUpstream
+from tests.upstream.asking import (
+    BODY,
+    DONE,
+    REQUEST,
+    STOP,
+    A,
+    answering,
+    collect,
+    frame,
+    refused,
+    streaming,
+    text_of,
+)
 from tests.upstream.conftest import Serve
-from tests.upstream.loopback import Answering, Received, Script
-
-BODY = {"model": "coder", "messages": [{"role": "user", "content": "é"}], "temperature": 0, "top_k": 3}
-REQUEST = UpstreamRequest(BODY)
-DONE = b"data: [DONE]\n\n"
-
-
-def frame(finish: str | None = None, **delta: object) -> bytes:
-    said = {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
-    return f"data: {json.dumps(said, ensure_ascii=False)}\n\n".encode()
-
-
-A = frame(content="aé")
-STOP = frame("stop")
-
-
-def streaming(*parts: bytes) -> Script:
-    async def script(answer: Answering, _: Received) -> None:
-        await answer.stream(*parts)
-
-    return script
-
-
-def answering(body: bytes, status: int = 200, headers: str = "", kind: str = "application/json") -> Script:
-    async def script(answer: Answering, _: Received) -> None:
-        await answer.whole(body, status=status, headers=headers, kind=kind)
-
-    return script
-
-
-async def collect(upstream: Upstream, request: UpstreamRequest = REQUEST) -> list[Delta]:
-    try:
-        return [delta async for deltas in upstream.stream(request) for delta in deltas]
-    finally:
-        await upstream.aclose()
-
-
-async def refused(upstream: Upstream, request: UpstreamRequest = REQUEST) -> UpstreamError:
-    """The error of a request that gives nothing before it."""
-    with pytest.raises(UpstreamError) as caught:
-        await anext(aiter(upstream.stream(request)))
-    await upstream.aclose()
-    return caught.value
-
-
-def text_of(deltas: list[Delta]) -> str:
-    return "".join(delta.content for delta in deltas)
+from tests.upstream.loopback import Answering, Received
 
 
 async def test_request_and_reply(serve: Serve) -> None:
@@ -252,111 +218,6 @@ async def test_an_error_in_place_of_a_reply_is_a_refusal(serve: Serve, body: byt
 async def test_a_whole_completion_in_answer_to_a_stream_request(serve: Serve) -> None:
     url, _ = await serve(answering(b'{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}'))
     assert await collect(OpenAIUpstream(url)) == [Delta(content="a"), Delta(finish="stop")]
-
-
-async def reset(answer: Answering) -> None:
-    answer.reset()
-
-
-async def close(answer: Answering) -> None:
-    answer.close()
-
-
-async def garbage(answer: Answering) -> None:
-    await answer.raw(b"nonsense\r\n")
-
-
-async def half_a_chunk(answer: Answering) -> None:
-    await answer.raw(b"ff\r\ndata: ")
-    answer.close()
-
-
-Ending = Callable[[Answering], Awaitable[None]]
-
-
-@pytest.mark.parametrize("ending", [reset, close, half_a_chunk])
-async def test_a_connection_that_breaks_off_in_the_reply(serve: Serve, ending: Ending) -> None:
-    go_on = asyncio.Event()
-
-    async def script(answer: Answering, _: Received) -> None:
-        await answer.begin()
-        await answer.part(A)
-        await go_on.wait()
-        await ending(answer)
-
-    url, _ = await serve(script)
-    upstream = OpenAIUpstream(url)
-    items = upstream.stream(REQUEST)
-    assert text_of(await anext(items)) == "aé"
-    go_on.set()
-    with pytest.raises(UpstreamError) as caught:
-        await anext(items)
-    assert (caught.value.code, caught.value.status_hint) == ("broken_off", 502)
-    await upstream.aclose()
-
-
-@pytest.mark.parametrize("ending", [reset, close])
-async def test_a_connection_that_breaks_off_after_the_finish_reason(serve: Serve, ending: Ending) -> None:
-    go_on = asyncio.Event()
-
-    async def script(answer: Answering, _: Received) -> None:
-        await answer.begin()
-        await answer.part(A + STOP)
-        await go_on.wait()
-        await ending(answer)
-
-    url, _ = await serve(script)
-    upstream = OpenAIUpstream(url)
-    items = upstream.stream(REQUEST)
-    assert text_of(await anext(items)) == "aé"
-    go_on.set()
-    assert [delta async for deltas in items for delta in deltas] == [Delta(finish="stop")]
-    await upstream.aclose()
-
-
-@pytest.mark.parametrize(
-    ("ending", "code"), [(reset, "broken_off"), (close, "broken_off"), (garbage, "bad_response")]
-)
-async def test_a_connection_that_breaks_off_before_the_reply(serve: Serve, ending: Ending, code: str) -> None:
-    async def script(answer: Answering, _: Received) -> None:
-        await ending(answer)
-
-    url, _ = await serve(script)
-    assert (await refused(OpenAIUpstream(url))).code == code
-
-
-@pytest.mark.parametrize("began", [False, True])
-async def test_silence(serve: Serve, began: bool) -> None:
-    async def script(answer: Answering, _: Received) -> None:
-        if began:
-            await answer.begin()
-            await answer.part(A)
-        await answer.gone()
-
-    url, _ = await serve(script)
-    upstream = OpenAIUpstream(url, idle=0.05)
-    with pytest.raises(UpstreamError) as caught:
-        await collect(upstream)
-    assert (caught.value.code, caught.value.status_hint) == ("silence", 504)
-
-
-async def test_slow_bytes_are_no_silence(serve: Serve) -> None:
-    async def script(answer: Answering, _: Received) -> None:
-        await answer.begin()
-        for byte in A + DONE:
-            await answer.part(bytes([byte]))
-            await asyncio.sleep(0.005)  # the pace is the case: each byte in time, the whole beyond `idle`
-        await answer.end()
-
-    url, _ = await serve(script)
-    assert text_of(await collect(OpenAIUpstream(url, idle=0.25))) == "aé"
-
-
-async def test_nobody_listens(serve: Serve) -> None:
-    url, server = await serve(streaming())
-    await server.stop()
-    said = await refused(OpenAIUpstream(url))
-    assert (said.code, said.status_hint) == ("unreachable", 502)
 
 
 async def test_models(serve: Serve) -> None:

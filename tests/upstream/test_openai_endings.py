@@ -1,0 +1,120 @@
+"""How a reply of an OpenAI-compatible server may end, other than well."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from roobridge.bridge.ports import Delta
+from roobridge.errors import UpstreamError
+from roobridge.upstream.openai import OpenAIUpstream
+from tests.upstream.asking import DONE, REQUEST, STOP, A, collect, refused, streaming, text_of
+from tests.upstream.conftest import Serve
+from tests.upstream.loopback import Answering, Received
+
+
+async def reset(answer: Answering) -> None:
+    answer.reset()
+
+
+async def close(answer: Answering) -> None:
+    answer.close()
+
+
+async def garbage(answer: Answering) -> None:
+    await answer.raw(b"nonsense\r\n")
+
+
+async def half_a_chunk(answer: Answering) -> None:
+    await answer.raw(b"ff\r\ndata: ")
+    answer.close()
+
+
+Ending = Callable[[Answering], Awaitable[None]]
+
+
+@pytest.mark.parametrize("ending", [reset, close, half_a_chunk])
+async def test_a_connection_that_breaks_off_in_the_reply(serve: Serve, ending: Ending) -> None:
+    go_on = asyncio.Event()
+
+    async def script(answer: Answering, _: Received) -> None:
+        await answer.begin()
+        await answer.part(A)
+        await go_on.wait()
+        await ending(answer)
+
+    url, _ = await serve(script)
+    upstream = OpenAIUpstream(url)
+    items = upstream.stream(REQUEST)
+    assert text_of(await anext(items)) == "aé"
+    go_on.set()
+    with pytest.raises(UpstreamError) as caught:
+        await anext(items)
+    assert (caught.value.code, caught.value.status_hint) == ("broken_off", 502)
+    await upstream.aclose()
+
+
+@pytest.mark.parametrize("ending", [reset, close])
+async def test_a_connection_that_breaks_off_after_the_finish_reason(serve: Serve, ending: Ending) -> None:
+    go_on = asyncio.Event()
+
+    async def script(answer: Answering, _: Received) -> None:
+        await answer.begin()
+        await answer.part(A + STOP)
+        await go_on.wait()
+        await ending(answer)
+
+    url, _ = await serve(script)
+    upstream = OpenAIUpstream(url)
+    items = upstream.stream(REQUEST)
+    assert text_of(await anext(items)) == "aé"
+    go_on.set()
+    assert [delta async for deltas in items for delta in deltas] == [Delta(finish="stop")]
+    await upstream.aclose()
+
+
+@pytest.mark.parametrize(
+    ("ending", "code"), [(reset, "broken_off"), (close, "broken_off"), (garbage, "bad_response")]
+)
+async def test_a_connection_that_breaks_off_before_the_reply(serve: Serve, ending: Ending, code: str) -> None:
+    async def script(answer: Answering, _: Received) -> None:
+        await ending(answer)
+
+    url, _ = await serve(script)
+    assert (await refused(OpenAIUpstream(url))).code == code
+
+
+@pytest.mark.parametrize("began", [False, True])
+async def test_silence(serve: Serve, began: bool) -> None:
+    async def script(answer: Answering, _: Received) -> None:
+        if began:
+            await answer.begin()
+            await answer.part(A)
+        await answer.gone()
+
+    url, _ = await serve(script)
+    upstream = OpenAIUpstream(url, idle=0.05)
+    with pytest.raises(UpstreamError) as caught:
+        await collect(upstream)
+    assert (caught.value.code, caught.value.status_hint) == ("silence", 504)
+
+
+async def test_slow_bytes_are_no_silence(serve: Serve) -> None:
+    async def script(answer: Answering, _: Received) -> None:
+        await answer.begin()
+        for byte in A + DONE:
+            await answer.part(bytes([byte]))
+            await asyncio.sleep(0.005)  # the pace is the case: each byte in time, the whole beyond `idle`
+        await answer.end()
+
+    url, _ = await serve(script)
+    assert text_of(await collect(OpenAIUpstream(url, idle=0.25))) == "aé"
+
+
+async def test_nobody_listens(serve: Serve) -> None:
+    url, server = await serve(streaming())
+    await server.stop()
+    said = await refused(OpenAIUpstream(url))
+    assert (said.code, said.status_hint) == ("unreachable", 502)
