@@ -17,6 +17,7 @@ import typer
 
 from roobridge.service.config import Settings, load_settings
 from roobridge.service.wiring import build
+from roobridge.upstream.presets import PRESETS
 from roobridge.web.serving import listen, serve_on
 
 
@@ -27,7 +28,7 @@ def serve_command(  # noqa: PLR0913, PLR0917 -- typer reads the options off the 
     ] = None,
     upstream: Annotated[
         str | None,
-        typer.Option(help="replay, openai, qwen-web, or a preset such as dashscope-intl or ollama."),
+        typer.Option(help=f"replay (the default), openai, qwen-web, or a preset: {', '.join(PRESETS)}."),
     ] = None,
     base_url: Annotated[str | None, typer.Option(help="Where the upstream is.")] = None,
     api_key: Annotated[
@@ -42,9 +43,14 @@ def serve_command(  # noqa: PLR0913, PLR0917 -- typer reads the options off the 
     pace: Annotated[float | None, typer.Option(help="Milliseconds between two writes, 0 for none.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes that serve.")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
-    config: Annotated[Path | None, typer.Option(help="Settings file, in TOML.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Settings file; roobridge.toml where there is one.")
+    ] = None,
 ) -> None:
-    """Serve the OpenAI API in front of a Qwen model."""
+    """Serve the OpenAI API in front of a Qwen model.
+
+    Every option may stand in a ROOBRIDGE_* variable or in the settings file; both know more settings (README).
+    """
     given = {name: value for name, value in locals().items() if name not in ("pace", "config")}
     run(load_settings({**given, "pace_ms": pace}, config))
 
@@ -96,7 +102,7 @@ def work(settings: Settings, sock: socket.socket) -> None:
     async def main() -> None:
         await serve_on(sock, build(settings), _interruption())
 
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(main())
 
 
@@ -112,7 +118,7 @@ def _interruption() -> Callable[[], Any]:
     return stop.wait
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
         uvloop = importlib.import_module("uvloop")  # not there on every platform
     except ImportError:
