@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench.core import core_benchmark
+from tests.bench.machine import machine_benchmark
 from tests.bench.requests import requests_benchmark
 from tests.bench.service import service_benchmark
 
@@ -20,7 +20,7 @@ def main() -> None:
     asked = parser.parse_args()
     rounds = asked.rounds or (1 if asked.quick else 3)
     if asked.part in ("core", "all"):
-        core_benchmark(quick=asked.quick, rounds=rounds)
+        machine_benchmark(quick=asked.quick, rounds=rounds)
     if asked.part in ("requests", "all"):
         requests_benchmark(rounds=rounds)
     if asked.part in ("service", "all"):

@@ -65,7 +65,7 @@ def cost(plan: Plan, said: Sequence[Delta], size: int) -> Cost:
     return Cost(spent / len(said) * 1e6, size / spent / 1e6, reply.examined / size)
 
 
-def core_benchmark(*, quick: bool, rounds: int) -> None:
+def machine_benchmark(*, quick: bool, rounds: int) -> None:
     """Print the tables: calls by dialect, plain text by policy, growth with the reply's length."""
     size = 100_000
     calls = [
