@@ -11,13 +11,33 @@ section 4: a tag counts only where the grammar goes on after it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from roobridge.grammar.model import Kind, Param, Toolset
 from roobridge.parser.dialect import Dialect
 from roobridge.parser.scanner import Found
-from roobridge.parser.states import TAG_ROWS, Terminal
+from roobridge.parser.states import TAG_ROWS, Action, State, Step, Table, Terminal
 
 NAME = "roo-xml"
+
+_S, _T, _A = State, Terminal, Action
+
+_TABLE: Table = MappingProxyType(
+    {
+        **TAG_ROWS,
+        # The completion's text may stand without its parameter.
+        (_S.COMPLETION, _T.SPACE): Step(_A.HOLD, _S.COMPLETION),
+        (_S.COMPLETION, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE),
+        (_S.COMPLETION, _T.TOOL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
+        (_S.COMPLETION, _T.TEXT): Step(_A.HOLD, _S.LOOSE),
+        (_S.COMPLETION, _T.END): Step(_A.RELEASE, _S.CONTENT),
+        (_S.COMPLETION, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
+        (_S.LOOSE, _T.TEXT): Step(_A.HOLD, _S.LOOSE),
+        (_S.LOOSE, _T.TOOL_CLOSE): Step(_A.GATHER, _S.CONTENT, "completion_without_parameter"),
+        (_S.LOOSE, _T.END): Step(_A.FORSAKE, _S.CONTENT),
+        (_S.LOOSE, _T.CUT): Step(_A.FORSAKE, _S.CONTENT),
+    }
+)
 
 
 def _openers(toolset: Toolset) -> Mapping[str, Found]:
@@ -38,7 +58,7 @@ def _trims(param: Param) -> bool:
 
 ROO_XML = Dialect(
     name=NAME,
-    table=TAG_ROWS,
+    table=_TABLE,
     openers=_openers,
     inner=_inner,
     trims=_trims,

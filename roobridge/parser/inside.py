@@ -46,7 +46,7 @@ class CallLexer(Point):
         """Give the value's characters; nothing is to be decided about them."""
         self.at = end
         if end > start and self.call is not None:
-            self.call.text(self.buffer[start:end], self.events())
+            self.call.text(self.buffer[start:end], self.sink)
         return None
 
     def _counts(self, found: Found, start: int, tag: int) -> bool:
@@ -122,9 +122,9 @@ class CallLexer(Point):
         json = self.json
         assert json is not None
         start = self.at
-        self.at = json.read(self.buffer, start, self.events())
+        self.at = json.read(self.buffer, start, self.sink)
         if not json.announced:
-            self.hold(self.buffer[start : self.at])
+            self.pending.append((Terminal.TEXT, self.buffer[start : self.at], ""))
         if json.alien:
             return Terminal.OBJECT_ALIEN, "", ""
         if json.broken:
@@ -132,8 +132,7 @@ class CallLexer(Point):
         return (Terminal.OBJECT_DONE, "", "") if json.done else None
 
     def lex_rest(self) -> Lexed | None:
-        self.at = len(self.buffer)
-        return None
+        return self.text_to(self.at, len(self.buffer))
 
     def drop_partial_close(self) -> None:
         """At a normal end: what is kept back as the beginning of a closing tag is dropped."""
@@ -162,7 +161,7 @@ class CallLexer(Point):
 
     def closed_inside(self) -> bool:
         """The tool's own closing tag stands among what is kept back."""
-        raise NotImplementedError
+        return any(held in (Terminal.TOOL_CLOSE, Terminal.CALL_CLOSE) for held, _, _ in self.pending)
 
     def _object_may_end(self) -> bool:
         assert self.json is not None

@@ -12,7 +12,7 @@ from roobridge.parser.example import Example
 from roobridge.parser.json_call import JsonCall
 from roobridge.parser.markdown import Markdown
 from roobridge.parser.scanner import Found, Lexicon
-from roobridge.parser.states import State, Step, Terminal
+from roobridge.parser.states import CONTENT_TABLE, State, Step, Terminal
 
 Lexed = tuple[Terminal, str, str]
 
@@ -22,7 +22,7 @@ _THINKING = ("think", "thinking")
 
 
 class Point:
-    """What is read, where, and what is open. The four hooks are the parser's."""
+    """What is read, where, and what is open."""
 
     def __init__(self, toolset: Toolset, dialects: Sequence[Dialect], strays: frozenset[str]) -> None:
         self.toolset = toolset
@@ -30,6 +30,10 @@ class Point:
         self.buffer = ""
         self.at = 0
         self.examined = 0
+        self.out: list[Event] = []  # the events of the present feed
+        self.sink = self.out  # where new events go: there, or to the example
+        self.pending: list[Lexed] = []  # the candidate
+        self.dialect: Dialect | None = None  # of the open call
         self.markdown = Markdown()
         self.call: TagCall | None = None
         self.json: JsonCall | None = None
@@ -57,16 +61,15 @@ class Point:
         self.marks = Lexicon({mark: Found(Terminal.MARK) for mark in MARKS})
 
     def emit(self, event: Event) -> None:
-        raise NotImplementedError
-
-    def hold(self, raw: str) -> None:
-        raise NotImplementedError
-
-    def events(self) -> list[Event]:
-        raise NotImplementedError
+        self.sink.append(event)
 
     def row(self, terminal: Terminal) -> Step | None:
-        raise NotImplementedError
+        """What the terminal does here; None where the lexer of this state never gives it."""
+        if self.dialect is not None:
+            step = self.dialect.table.get((self.state, terminal))
+            if step is not None:
+                return step
+        return CONTENT_TABLE.get((self.state, terminal))
 
     def mentioned(self, tag: str) -> None:
         """An opening tag stands as text: its closing tag will not be noise."""

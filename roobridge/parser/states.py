@@ -121,6 +121,15 @@ class Step(msgspec.Struct, frozen=True):
     repair: str = ""
 
 
+class UndefinedStepError(LookupError):
+    """A lexer gave a terminal that has no row in its state: a fault of the machine, whatever the text."""
+
+    def __init__(self, state: State, terminal: Terminal) -> None:
+        super().__init__(f"the machine has no row for {terminal.name} in state {state.name}")
+        self.state = state
+        self.terminal = terminal
+
+
 Table = Mapping[tuple[State, Terminal], Step]
 
 _S, _T, _A = State, Terminal, Action
@@ -191,16 +200,6 @@ TAG_ROWS: Table = MappingProxyType(
         (_S.OPENED, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
         (_S.OPENED, _T.END): Step(_A.RELEASE, _S.CONTENT),
         (_S.OPENED, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
-        (_S.COMPLETION, _T.SPACE): Step(_A.HOLD, _S.COMPLETION),
-        (_S.COMPLETION, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE),
-        (_S.COMPLETION, _T.TOOL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
-        (_S.COMPLETION, _T.TEXT): Step(_A.HOLD, _S.LOOSE),
-        (_S.COMPLETION, _T.END): Step(_A.RELEASE, _S.CONTENT),
-        (_S.COMPLETION, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
-        (_S.LOOSE, _T.TEXT): Step(_A.HOLD, _S.LOOSE),
-        (_S.LOOSE, _T.TOOL_CLOSE): Step(_A.GATHER, _S.CONTENT, "completion_without_parameter"),
-        (_S.LOOSE, _T.END): Step(_A.FORSAKE, _S.CONTENT),
-        (_S.LOOSE, _T.CUT): Step(_A.FORSAKE, _S.CONTENT),
         (_S.VALUE, _T.PARAM_CLOSE): Step(_A.HOLD, _S.CLOSING),
         (_S.VALUE, _T.TOOL_CLOSE): Step(_A.HOLD, _S.TAIL),
         (_S.VALUE, _T.MARK): Step(_A.HOLD, _S.REST),
