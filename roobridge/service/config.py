@@ -162,6 +162,7 @@ def _explain(error: ValidationError, file: Path | None) -> str:
 def _explain_one(name: str, kind: str, reason: str, file: Path | None) -> str:
     if kind == "extra_forbidden":
         return f"There is no setting {name!r}; remove it from {file or 'the options'}."
-    older = "".join(f", {word}" for word, known in LEGACY.items() if known == name)
-    where = f"ROOBRIDGE_{name.upper()}{older}" + (f" or {name} in {file}" if file else "")
-    return f"The setting {name!r} is not usable: {reason}. Change its option, {where}."
+    places = ["its option", f"ROOBRIDGE_{name.upper()}"]
+    places += [word for word, known in LEGACY.items() if known == name]
+    places += [f"{name} in {file}"] if file else []
+    return f"The setting {name!r} is not usable: {reason}. Correct {' or '.join(places)}."

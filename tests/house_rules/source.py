@@ -45,16 +45,26 @@ def repairs() -> set[str]:
 
 
 def _repair(node: ast.AST) -> Iterator[str]:
-    if not isinstance(node, ast.Call):
-        return
-    called = ast.unparse(node.func)
-    named = [word.value for word in node.keywords if word.arg == "repair"]
-    if called == "Step":
-        named += node.args[2:3]
-    elif called == "Repaired" or called.endswith((".repaired", "repairs.append", "repairs.add")):
-        named += node.args[:1]
-    for said in named:
+    for said in _said(node):
         if isinstance(said, ast.Constant) and isinstance(said.value, str):
             yield said.value
         elif isinstance(said, ast.JoinedStr) and isinstance(said.values[0], ast.Constant):
             yield str(said.values[0].value) + "*"
+
+
+def _said(node: ast.AST) -> list[ast.expr]:
+    """Where a name may stand: in a table's row, in a call that tells of a repair, beside a returned value."""
+    if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+        ways = [way for part in node.value.elts for way in _ways(part)]
+        return [name for way in ways if isinstance(way, ast.Tuple) for name in way.elts]
+    if not isinstance(node, ast.Call):
+        return []
+    called = ast.unparse(node.func)
+    if called == "Step":
+        return [*node.args[2:3], *(word.value for word in node.keywords if word.arg == "repair")]
+    tells = called == "Repaired" or called.endswith((".repaired", ".note", "repairs.append", "repairs.add"))
+    return node.args[:1] if tells else []
+
+
+def _ways(part: ast.expr) -> list[ast.expr]:
+    return [part.body, part.orelse] if isinstance(part, ast.IfExp) else [part]
