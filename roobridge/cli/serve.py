@@ -49,8 +49,7 @@ def serve_command(  # noqa: PLR0913, PLR0917 -- typer reads the options off the 
 ) -> None:
     """Serve the OpenAI API in front of a Qwen model.
 
-    Every option may stand in a ROOBRIDGE_* variable or in the settings file too; some settings stand only
-    there. The README lists them all.
+    The README lists the settings that stand only in ROOBRIDGE_* variables or in the settings file.
     """
     given = {name: value for name, value in locals().items() if name not in ("pace", "config")}
     run(load_settings({**given, "pace_ms": pace}, config))
