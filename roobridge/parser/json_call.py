@@ -159,26 +159,34 @@ class JsonCall:
 
     def key(self, name: str) -> bool:
         self._key = name
-        if name not in self._ARGUMENTS or self.arguments is not None:
+        if name not in self._ARGUMENTS or self.has_arguments:
+            if name not in self._names:
+                self._emit(Repaired("json_extra_member"))
             return False
         self.has_arguments = True
         if name == "parameters":
             self._emit(Repaired("arguments_as_parameters"))
         if self.name and self.name not in self._tools:
             self.alien = True
-        if not self.name:
+            self.reader.mode = Mode.BROKEN  # what follows may be read as text at once
+        if not self.name or self.alien:
             return False
         self.arguments = JsonArguments(self._target())
         return True
 
     def take(self, text: str, i: int) -> tuple[int, bool]:
-        assert self.arguments is not None
-        i = self.arguments.read(text, i)
-        if not self.announced and not self.alien and (self.arguments.reader.sound or self.arguments.done):
-            self._announce()
-        if self.arguments.broken:
+        arguments = self.arguments
+        assert arguments is not None
+        # One by one until the call is sure: an error further on must find it announced at every cutting.
+        while i < len(text) and not self.announced and not arguments.broken:
+            i += arguments.read(text[i], 0)
+            if arguments.reader.sound or arguments.done:
+                self._announce()
+        if i < len(text) and not arguments.done:
+            i = arguments.read(text, i)
+        if arguments.broken:
             self.reader.mode = Mode.BROKEN
-        return i, self.arguments.done
+        return i, arguments.done
 
     def string_start(self) -> None:
         self._text.clear()
@@ -188,11 +196,13 @@ class JsonCall:
 
     def string_end(self) -> None:
         text = "".join(self._text)
-        if self._key in self._ARGUMENTS and self.arguments is None:
+        if self._key in self._ARGUMENTS and self._waiting is None:
             self._waiting = [text]
             self._emit(Repaired("arguments_as_string"))
-        elif self._key in self._names and not (self.name and self.name in self._tools):
+        elif self._key in self._names and self.name not in self._tools:
             self.name = text
+        elif self._key in self._names:
+            self._emit(Repaired("json_extra_member"))
 
     def raw(self, json: str) -> None:
         if self._key in self._ARGUMENTS and self.arguments is None:

@@ -13,6 +13,8 @@ from types import MappingProxyType
 from typing import Protocol
 
 from roobridge.parser.json_lenient import normalise
+from roobridge.parser.json_raw import Comment, RawValue
+from roobridge.parser.json_string import StringDecoder
 
 
 class Sink(Protocol):
@@ -93,11 +95,8 @@ TABLE: Mapping[tuple[Mode, _Char], Mode] = MappingProxyType(
 )
 
 _SPACE = re.compile(r"\s+")
-_RUNS = {'"': re.compile(r'[^"\\]+'), "'": re.compile(r"[^'\\]+")}
-_RAW_STOP = re.compile(r"""["'{}\[\](),\s]""")
-_RAW_STRING_STOP = {'"': re.compile(r'["\\]'), "'": re.compile(r"['\\]")}
 _WORD = re.compile(r"[\w$]+")
-_SIMPLE = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "'": "'"}
+_UNSURE = frozenset({Mode.START, Mode.FIRST, Mode.BARE, Mode.COLON, Mode.LEAD_STRING, Mode.BROKEN})
 _STRINGS = frozenset({Mode.STRING, Mode.KEY_STRING, Mode.LEAD_STRING, Mode.ENCODED})
 
 
@@ -106,15 +105,11 @@ class ObjectReader:
 
     def __init__(self, sink: Sink) -> None:
         self.mode = Mode.START
-        self.examined = 0
         self._sink = sink
-        self._quote = '"'
-        self._escape = ""
-        self._parts: list[str] = []  # of the key, comment or raw value being read
-        self._depth = 0
-        self._raw_quote = ""  # the quote of a string inside a raw value
-        self._raw_escape = False
-        self._comment = ""  # the begun comment
+        self._parts: list[str] = []  # of the key being read
+        self._string = StringDecoder(sink.repaired)
+        self._raw = RawValue()
+        self._comment = Comment()
         self._nested: ObjectReader | None = None
         self._taken = False  # the sink reads the value that follows
 
@@ -125,17 +120,16 @@ class ObjectReader:
     @property
     def sound(self) -> bool:
         """What was read so far can only be an object of members."""
-        return self.mode not in (Mode.START, Mode.FIRST, Mode.LEAD_STRING, Mode.BARE, Mode.BROKEN) and (
-            self.mode is not Mode.ENCODED or (self._nested is not None and self._nested.sound)
-        )
+        if self.mode is Mode.ENCODED:
+            return self._nested is not None and self._nested.sound
+        return self.mode not in _UNSURE
 
     def flows(self, text: str) -> bool:
         """Whether all of this text is characters of the open string."""
-        return self.mode is Mode.STRING and not self._escape and self._quote not in text and "\\" not in text
+        return self.mode is Mode.STRING and self._string.flows(text)
 
     def read(self, text: str, i: int) -> int:
         """Read on at text[i] until the object is over or the text ends; gives where it stopped."""
-        begin = i
         while i < len(text) and not self.over:
             if self.mode in _STRINGS:
                 i = self._read_string(text, i)
@@ -149,26 +143,25 @@ class ObjectReader:
                 i = self._read_bare(text, i)
             else:
                 i = self._read_between(text, i)
-        self.examined += i - begin
         return i
 
     def close(self) -> bool:
         """The text ended. Whether the object may count as whole: every value is closed."""
-        if self.mode is Mode.RAW and not self._depth and not self._raw_quote:
+        if self.mode is Mode.RAW and self._raw.closed:
             self._end_raw()
         if self.mode is Mode.ENCODED and self._nested is not None:
             return self._nested.over or self._nested.close()
         return self.mode in (Mode.NEXT, Mode.KEY, Mode.DONE)
 
     def _read_between(self, text: str, i: int) -> int:
-        if self._comment:
+        if self._comment.open:
             return self._read_comment(text, i)
         char = text[i]
         if char.isspace():
             found = _SPACE.match(text, i)
             return found.end() if found else i + 1
         if char in "/#":
-            self._comment = char
+            self._comment.start(char)
             return i + 1
         if self.mode is Mode.VALUE and char in "([":
             to: Mode | None = Mode.RAW
@@ -184,7 +177,7 @@ class ObjectReader:
         if to in (Mode.RAW, Mode.BARE):
             return i
         if to in _STRINGS:
-            self._quote = char
+            self._string.start(char)
             if char == "'":
                 self._sink.repaired("python_literal")
             if to is Mode.STRING:
@@ -192,77 +185,20 @@ class ObjectReader:
         return i + 1
 
     def _read_comment(self, text: str, i: int) -> int:
-        if self._comment == "/":
-            if text[i] not in "/*":
-                self.mode = Mode.BROKEN
-                return i
-            self._comment += text[i]
-            return i + 1
-        end = "*/" if self._comment.startswith("/*") else "\n"
-        if end == "*/" and self._comment == "/**" and text[i] == "/":
-            stop = i + 1
-        else:
-            at = text.find(end, i)
-            stop = at + len(end) if at >= 0 else -1
-        if stop < 0:
-            if end == "*/":
-                self._comment = "/**" if text.endswith("*") else "/*"
-            return len(text)
-        self._comment = ""
-        self._sink.repaired("json_comment")
-        return stop
+        i = self._comment.read(text, i)
+        if self._comment.broken:
+            self.mode = Mode.BROKEN
+        elif not self._comment.open:
+            self._sink.repaired("json_comment")
+        return i
 
     def _read_string(self, text: str, i: int) -> int:
-        if self._escape:
-            return self._read_escape(text, i)
-        found = _RUNS[self._quote].match(text, i)
-        if found is not None:
-            self._put(found[0])
-            return found.end()
-        if text[i] == "\\":
-            self._escape = "\\"
-        else:
+        chars, i, ended = self._string.read(text, i)
+        if chars:
+            self._put(chars)
+        if ended and self.mode is not Mode.BROKEN:
             self._end_string()
-        return i + 1
-
-    def _read_escape(self, text: str, i: int) -> int:
-        self._escape += text[i]
-        escape = self._escape
-        if len(escape) == 2 and escape[1] != "u":
-            self._escape = ""
-            self._put(_SIMPLE.get(escape[1], escape))
-            return i + 1
-        if len(escape) == 6:
-            code = _code(escape[2:])
-            if code is None or not 0xD800 <= code < 0xDC00:
-                self._escape = ""
-                self._put_code(code, escape)
-            return i + 1
-        if len(escape) > 6 and (escape[6] != "\\" or (len(escape) > 7 and escape[7] != "u")):
-            # A high surrogate alone: what follows it is read again on its own.
-            self._escape = ""
-            self._put_code(0xD800, "")
-            if len(escape) == 8:
-                self._escape = "\\"
-            return i
-        if len(escape) == 12:
-            self._escape = ""
-            high, low = _code(escape[2:6]) or 0, _code(escape[8:])
-            if low is not None and 0xDC00 <= low < 0xE000:
-                self._put(chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00))
-            else:
-                self._put_code(0xD800, "")
-                self._put_code(low, escape[6:])
-        return i + 1
-
-    def _put_code(self, code: int | None, escape: str) -> None:
-        if code is None:
-            self._put(escape)
-        elif 0xD800 <= code < 0xE000:
-            self._sink.repaired("lone_surrogate")
-            self._put("\ufffd")
-        else:
-            self._put(chr(code))
+        return i
 
     def _put(self, chars: str) -> None:
         if self.mode is Mode.STRING:
@@ -295,6 +231,9 @@ class ObjectReader:
         elif mode is Mode.ENCODED:
             whole = self._nested is not None and (self._nested.mode is Mode.DONE or self._nested.close())
             self.mode = Mode.DONE if whole else Mode.BROKEN
+        elif mode is Mode.LEAD_STRING and not self._parts:
+            self._sink.repaired("arguments_as_string")
+            self.mode = Mode.DONE
         else:
             if mode is Mode.LEAD_STRING:
                 self._sink.repaired("json_missing_brace")
@@ -316,48 +255,14 @@ class ObjectReader:
         return i
 
     def _read_raw(self, text: str, i: int) -> int:
-        begin = i
-        while i < len(text):
-            if self._raw_quote:
-                i = self._skip_raw_string(text, i)
-                continue
-            found = _RAW_STOP.search(text, i)
-            if found is None:
-                i = len(text)
-                break
-            char, i = found[0], found.start()
-            if char in "{[(":
-                self._depth += 1
-            elif char in "\"'":
-                self._raw_quote = char
-            elif char in "}])" and self._depth:
-                self._depth -= 1
-            elif not self._depth:
-                self._parts.append(text[begin:i])
-                self._end_raw()
-                return i
-            i += 1
-        self._parts.append(text[begin:i])
+        i, whole = self._raw.read(text, i)
+        if whole:
+            self._end_raw()
         return i
 
-    def _skip_raw_string(self, text: str, i: int) -> int:
-        if self._raw_escape:
-            self._raw_escape = False
-            return i + 1
-        found = _RAW_STRING_STOP[self._raw_quote].search(text, i)
-        if found is None:
-            return len(text)
-        if found[0] == "\\":
-            self._raw_escape = True
-        else:
-            self._raw_quote = ""
-        return found.end()
-
     def _end_raw(self) -> None:
-        text = "".join(self._parts)
-        self._parts.clear()
         try:
-            json, repairs = normalise(text)
+            json, repairs = normalise(self._raw.take())
         except ValueError:
             self.mode = Mode.BROKEN
             return
@@ -365,10 +270,3 @@ class ObjectReader:
             self._sink.repaired(name)
         self.mode = Mode.NEXT
         self._sink.raw(json)
-
-
-def _code(digits: str) -> int | None:
-    try:
-        return int(digits, 16)
-    except ValueError:
-        return None

@@ -1,0 +1,82 @@
+"""The characters of JSON strings, escapes decoded as soon as they are complete."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from string import hexdigits
+
+_RUNS = {'"': re.compile(r'[^"\\]+'), "'": re.compile(r"[^'\\]+")}
+_SIMPLE = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "'": "'"}
+_LOST = "\ufffd"
+
+
+class StringDecoder:
+    """Reads one string after another, each cut anywhere; `repaired` is told the repairs.
+
+    An escape that JSON does not know stays as it is written. Half a surrogate pair becomes U+FFFD, the
+    repair `lone_surrogate`.
+    """
+
+    def __init__(self, repaired: Callable[[str], None]) -> None:
+        self._repaired = repaired
+        self._quote = '"'
+        self._escape = ""  # the begun escape
+        self._high = 0  # the first half of a pair
+
+    def start(self, quote: str) -> None:
+        """A string opened with this quote begins."""
+        self._quote = quote
+
+    def flows(self, text: str) -> bool:
+        """Whether all of this text is characters of the string as they stand."""
+        return not self._escape and not self._high and self._quote not in text and "\\" not in text
+
+    def read(self, text: str, i: int) -> tuple[str, int, bool]:
+        """The next characters from text[i] on, where they end, and whether the string ended with them."""
+        if self._escape:
+            chars, i = self._read_escape(text, i)
+            return chars, i, False
+        found = _RUNS[self._quote].match(text, i)
+        if found is not None:
+            return self._lone() + found[0], found.end(), False
+        if text[i] == "\\":
+            self._escape = "\\"
+            return "", i + 1, False
+        return self._lone(), i + 1, True
+
+    def _read_escape(self, text: str, i: int) -> tuple[str, int]:
+        char, escape = text[i], self._escape
+        if escape == "\\" and char != "u":
+            self._escape = ""
+            return self._lone() + _SIMPLE.get(char, "\\" + char), i + 1
+        if escape != "\\" and char not in hexdigits:
+            self._escape = ""
+            return self._lone() + escape, i
+        self._escape += char
+        if len(self._escape) < len(r"\uFFFF"):
+            return "", i + 1
+        code = int(self._escape[2:], 16)
+        self._escape = ""
+        return self._character(code), i + 1
+
+    def _character(self, code: int) -> str:
+        if self._high and 0xDC00 <= code < 0xE000:
+            high, self._high = self._high, 0
+            return chr(0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00))
+        before = self._lone()
+        if 0xD800 <= code < 0xDC00:
+            self._high = code
+            return before
+        if 0xDC00 <= code < 0xE000:
+            self._repaired("lone_surrogate")
+            return before + _LOST
+        return before + chr(code)
+
+    def _lone(self) -> str:
+        """What stands for the first half of a pair whose second half does not come."""
+        if not self._high:
+            return ""
+        self._high = 0
+        self._repaired("lone_surrogate")
+        return _LOST
