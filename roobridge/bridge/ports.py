@@ -10,7 +10,7 @@ import msgspec
 from roobridge.events import ToolDelta
 
 
-class Usage(msgspec.Struct, frozen=True):
+class Usage(msgspec.Struct, frozen=True, gc=False):
     """Tokens of one turn, cumulative: the last one seen counts.
 
     cached is part of prompt, reasoning part of completion.
@@ -26,7 +26,7 @@ class Usage(msgspec.Struct, frozen=True):
         return self.prompt + self.completion
 
 
-class Delta(msgspec.Struct, frozen=True):
+class Delta(msgspec.Struct, frozen=True, gc=False):
     """One thing an upstream said. Several fields may be set; they are read in the order they stand here.
 
     finish: "" while the reply goes on; OpenAI's finish_reason ("stop", "length", "tool_calls",

@@ -93,7 +93,6 @@ def _openai(settings: Settings, known: Preset) -> Upstream:
     return OpenAIUpstream(
         settings.base_url or known.base_url,
         settings.api_key.get_secret_value() if settings.api_key else "",
-        idle=settings.start_timeout,
         partial=known.partial,
         native_tools=known.native_tools,
     )
@@ -107,8 +106,8 @@ def _qwen_web(settings: Settings) -> Upstream:
         cookies=cookies.get_secret_value() if cookies else "",
     )
     if settings.base_url:
-        return QwenWebUpstream(capture, base_url=settings.base_url, idle=settings.start_timeout)
-    return QwenWebUpstream(capture, idle=settings.start_timeout)
+        return QwenWebUpstream(capture, base_url=settings.base_url)
+    return QwenWebUpstream(capture)
 
 
 def _demo_tapes() -> Path:

@@ -94,12 +94,13 @@ def checked_base_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def new_client(idle: float) -> httpx.AsyncClient:
-    """A client for one upstream. idle: seconds without a byte after which a read fails.
+def new_client(idle: float | None = None) -> httpx.AsyncClient:
+    """A client for one upstream. idle: seconds without a byte after which a read fails, None for none.
 
-    aiohttp (3.14) forgets that limit when a chunk's header cannot be read, and waits for ever: a turn needs a
-    clock of its own besides. There is no limit on the whole time of a reply. Proxies and certificates are
-    read from the environment (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`).
+    A caller with a clock of its own does without: aiohttp sets a new timer at every read, and (3.14) forgets
+    the limit when a chunk's header cannot be read, and waits for ever. There is no limit on the whole time of
+    a reply. Proxies and certificates are read from the environment (`HTTPS_PROXY`, `NO_PROXY`,
+    `SSL_CERT_FILE`).
     """
     # httpx-aiohttp gives `pool` to aiohttp as the time for a whole connection, and `connect` as that for its
     # socket alone.
@@ -155,8 +156,10 @@ async def exchange(
 
 
 def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The body as each read gives it; httpx's decoders only where the server compresses."""
-    return response.aiter_bytes() if "content-encoding" in response.headers else response.aiter_raw()
+    """The body as each read gives it; httpx's decoders and counters only where the server compresses."""
+    if "content-encoding" not in response.headers and isinstance(response.stream, httpx.AsyncByteStream):
+        return response.stream.__aiter__()
+    return response.aiter_bytes()
 
 
 async def read_body(response: httpx.Response) -> str:

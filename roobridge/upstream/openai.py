@@ -36,7 +36,7 @@ class OpenAIUpstream:
         api_key: str = "",
         *,
         model_map: Mapping[str, str] | None = None,
-        idle: float = 120.0,
+        idle: float | None = None,
         partial: bool = False,
         native_tools: bool = True,
     ) -> None:

@@ -63,7 +63,7 @@ class QwenWebUpstream:
         *,
         base_url: str = "https://chat.qwen.ai",
         models: Sequence[Model] = (),
-        idle: float = 120.0,
+        idle: float | None = None,
     ) -> None:
         self._capture = capture
         self._base_url = checked_base_url(base_url)
