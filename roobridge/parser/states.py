@@ -10,20 +10,31 @@ Laws (design, section 3; each has a property test of its own):
 Theory of operation. A lexer belongs to each state and turns characters into terminals: it decides by
 what is declared and by context (a tag in a code span is TEXT), so that the tables stay free of
 conditions. `(state, terminal)` is looked up in the table of the open call's dialect, or in CONTENT_TABLE
-outside a call; absence means that the lexer of that state never gives that terminal. A candidate is a run
-of terminals in `pending` that no event has been given for yet: COMMIT turns it into events, RELEASE into
-text, RESUME into characters of the open value. Nothing changes the state but a table's row.
+outside a call; absence means that the lexer of that state never gives that terminal: it is refused. A
+candidate is a run of terminals in `pending` that no event has been given for yet: COMMIT turns it into
+events, RELEASE into text, RESUME into characters of the open value. Nothing changes the state but a
+table's row.
 
         CONTENT --TOOL_OPEN--> OPENED --PARAM_OPEN--> VALUE --PARAM_CLOSE--> CLOSING --TOOL_CLOSE--> CONTENT
-           |  <----TEXT-----------'                     |  <------TEXT----------'  '--PARAM_OPEN--> VALUE
-           |--CALL_OPEN--> WRAPPED --TOOL_OPEN--> OPENED |--TOOL_CLOSE--> TAIL --END--> CONTENT
-           |                  '-----BRACE--> OBJECT --OBJECT_DONE--> OBJECT_END --CALL_CLOSE--> CONTENT
+           |                     '--TEXT--> CONTENT     |                       |--PARAM_OPEN--> VALUE
+           |                                            |                       '--TEXT--> VALUE
+           |                                            |--TOOL_CLOSE--> TAIL --END--> CONTENT
+           |                                            '--MARK--> REST --END--> CONTENT
+           |--COMPLETION_OPEN--> COMPLETION --TEXT--> LOOSE --TOOL_CLOSE--> CONTENT
+           |--CALL_OPEN--> WRAPPED --TOOL_OPEN--> OPENED --TOOL_CLOSE--> ENDING_BARE --CALL_CLOSE--> CONTENT
+           |                  |       CLOSING --TOOL_CLOSE--> ENDING --CALL_CLOSE--> CONTENT
+           |                  '--BRACE--> OBJECT --OBJECT_DONE--> OBJECT_END --CALL_CLOSE--> CONTENT
+           |                                 '--OBJECT_BROKEN--> BROKEN --END--> CONTENT
            |--THINK_OPEN--> REASONING --THINK_CLOSE--> CONTENT
-           |--STRAY_CLOSE--> STRAY     |--MARK--> MARKED     '--FENCE_OPEN--> FENCE --BRACE--> FENCED
+           |--STRAY_CLOSE--> STRAY --TEXT--> CONTENT
+           |--MARK--> MARKED --TEXT--> CONTENT
+           |             '--MARK--> DROPPED
+           '--FENCE_OPEN--> FENCE --BRACE--> FENCED --FENCE_CLOSE--> CONTENT
+                              '--TOOL_OPEN--> OPENED     EXAMPLE_END --END--> CONTENT
 
 What does not fit the tables: a tag in a fence, a quote or an indented block opens an *example*, a
 candidate of a whole call. Its events are kept aside until the reply's end shows that it is the call
-(`example.py`); the states are the same meanwhile.
+(`example.py`); the states are the same meanwhile, but the call's end leads to EXAMPLE_END.
 """
 
 from __future__ import annotations
