@@ -11,6 +11,7 @@ from typing import Self
 
 import msgspec
 
+from roobridge.bridge.joining import join_deltas
 from roobridge.bridge.ports import Delta, Upstream, UpstreamRequest, Usage
 from roobridge.errors import UpstreamError
 
@@ -23,7 +24,7 @@ class Patience(msgspec.Struct, frozen=True):
 
 
 class Attempt:
-    """Iterates over what each read of one upstream reply gave, and remembers how it ended.
+    """Iterates over what each read of one upstream reply gave, joined, and remembers how it ended.
 
     usage: the last seen. finish: as `Reply.close` takes it, once the iteration is over. error: what broke
     the reply off, where `finish` is "error".
@@ -74,7 +75,7 @@ class Attempt:
                 self.usage = delta.usage
             if delta.finish:
                 self.finish = delta.finish
-        return deltas
+        return join_deltas(deltas)
 
     async def aclose(self) -> None:
         self._silence.stop()
