@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.required import unavailable
+
 # Long runs: pytest --hypothesis-profile=thorough.
 _SLOW_TO_DRAW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile(
@@ -25,8 +27,8 @@ settings.load_profile("small")
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of recorded payloads beside a checkout; the test is skipped where there is none."""
+    """The folder of recorded payloads beside a checkout; see `unavailable` for where there is none."""
     folder = Path(__file__).resolve().parents[2] / "shared"
     if not folder.is_dir():
-        pytest.skip("no ../shared beside this checkout")
+        unavailable("shared", "there is no ../shared beside this checkout")
     return folder
