@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import logging
 import multiprocessing
@@ -100,7 +101,12 @@ def work(settings: Settings, sock: socket.socket) -> None:
     """One serving process."""
 
     async def main() -> None:
-        await serve_on(sock, build(settings), _interruption())
+        services = build(settings)
+        # What stands now stays: without it every full collection would go through all of it, in a pause that
+        # each open stream feels.
+        gc.collect()
+        gc.freeze()
+        await serve_on(sock, services, _interruption())
 
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(main())
