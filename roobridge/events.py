@@ -25,7 +25,8 @@ import msgspec
 class Form(Enum):
     """How the characters of a parameter's Values are to be read."""
 
-    TEXT = "text"  # the value itself, decoded
+    TEXT = "text"  # the value as it is written, without a word on its type
+    STRING = "string"  # a string that was quoted as one, decoded
     JSON = "json"  # JSON text of a value that is not a string
 
 

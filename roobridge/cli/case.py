@@ -98,6 +98,8 @@ class Run:
             self._finish = self._finish or delta.finish
             # What comes after the reply's end is read as well: its repairs do not depend on the cutting.
             yield self._reply.feed(delta)
+        if self._reply.done:
+            self.error = None
         yield self._reply.close("error" if self.error else self._finish or "stop")
 
     def outcome(self) -> Outcome:

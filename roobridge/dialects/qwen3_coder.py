@@ -45,6 +45,8 @@ _WRAPPED: Table = MappingProxyType(
         (_S.CLOSING, _T.TOOL_CLOSE): Step(_A.HOLD, _S.ENDING),
         (_S.ENDING, _T.SPACE): Step(_A.HOLD, _S.ENDING),
         (_S.ENDING, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
+        (_S.ENDING, _T.TOOL_CLOSE): Step(_A.HOLD, _S.ENDING),
+        (_S.ENDING, _T.MARK): Step(_A.HOLD, _S.ENDING),
         (_S.ENDING, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
         (_S.ENDING, _T.TEXT): Step(_A.RESUME, _S.VALUE),
         (_S.ENDING, _T.END): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),

@@ -16,6 +16,9 @@ import msgspec
 Version = tuple[int, ...]
 
 
+ANY_TYPE = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
+
+
 class Kind(Enum):
     """What the characters of a value are, as its tool reads them."""
 

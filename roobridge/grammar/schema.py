@@ -15,11 +15,10 @@ import msgspec
 
 from roobridge.errors import ClientError
 from roobridge.grammar.family import of_other_releases
-from roobridge.grammar.model import Completion, Kind, Param, Tool, Toolset
+from roobridge.grammar.model import ANY_TYPE, Completion, Kind, Param, Tool, Toolset
 
 Describe = Callable[[str], Tool | None]
 
-ANY_TYPE = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
 _NUMBERS = frozenset({"integer", "number"})
 _MAX_DEPTH = 16  # of anyOf in anyOf; deeper, a value may be anything
 

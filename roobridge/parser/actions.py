@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from roobridge.events import Aside, Text, Unfinished
+from roobridge.events import Aside, Repaired, Text, Unfinished
 from roobridge.grammar.model import Toolset
 from roobridge.parser.call import TagCall
 from roobridge.parser.dialect import Dialect
@@ -211,10 +211,13 @@ class Actions(Point):
         header = "".join(part for _, part, _ in self.pending)
         whole = header + "".join(self.body)
         self._forget()
-        events = whole_call(fence_body(whole), self.toolset.tools, self._fenced.dialect, self._fenced.names)
-        if not events:
+        body, closed = fence_body(whole)
+        events = whole_call(body, self.toolset.tools, self._fenced.dialect, self._fenced.names)
+        if not events or (not closed and terminal is Terminal.CUT):
             self._do_text(terminal, whole, "")
             return
+        if not closed:
+            self.emit(Repaired("missing_fence_close"))
         for event in events:
             self.emit(event)
         self.after_call = True
@@ -242,12 +245,14 @@ class Actions(Point):
         pass
 
 
-def fence_body(whole: str) -> str:
-    """The text between a fence's first line and its last, where it has a last."""
+def fence_body(whole: str) -> tuple[str, bool]:
+    """The text between a fence's first line and its last, and whether it has a last (CommonMark 0.31, 4.5)."""
     lines = whole.split("\n")
     last = len(lines) - 1
     while last > 0 and not lines[last].strip():
         last -= 1
-    if last > 0 and not lines[last].strip().strip("`~"):
-        lines = lines[:last]
-    return "\n".join(lines[1:])
+    opening = lines[0].lstrip()
+    run = len(opening) - len(opening.lstrip(opening[0]))
+    closing = lines[last].strip()
+    closed = last > 0 and len(closing) >= run and not closing.strip(opening[0])
+    return "\n".join(lines[1:last] if closed else lines[1:]), closed

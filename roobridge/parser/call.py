@@ -54,6 +54,8 @@ class TagCall:
                 out.append(Repaired("doubled_parameter_close"))
             self._close(raw, out)
         elif terminal in (Terminal.TOOL_CLOSE, Terminal.CALL_CLOSE):
+            if terminal is Terminal.TOOL_CLOSE and self._after is not None:
+                out.append(Repaired("doubled_function_close"))
             self._close("", out)
             self._after = (self._after or "") + raw
         elif terminal is Terminal.MARK:
@@ -118,9 +120,11 @@ class TagCall:
             return {**openers, tool_close: Found(Terminal.TOOL_CLOSE)}
         if dialect.call_close:
             words[dialect.call_close] = Found(Terminal.CALL_CLOSE)
-        if state in (State.ENDING, State.ENDING_BARE):
+        if state is State.ENDING_BARE:
             return words
         words.update(_MARK_WORDS)
+        if state is State.ENDING:
+            return {**words, tool_close: Found(Terminal.TOOL_CLOSE)}
         if state in (State.TAIL, State.REST):
             return words
         words[tool_close] = Found(Terminal.TOOL_CLOSE)

@@ -108,10 +108,11 @@ class ContentLexer(Point):
         head = _FENCE_HEAD.match(self.buffer, self.at)
         assert head is not None
         end = head.end()
-        if end == len(self.buffer) and not self.ending and end - head.end(1) < _HEAD_LIMIT:
+        short = end - head.end(1) < _HEAD_LIMIT
+        if end == len(self.buffer) and not self.ending and short:
             return None
         info, blank = head[2].strip(), head[3]
-        if blank is not None and end < len(self.buffer):
+        if blank is not None and end < len(self.buffer) and short:
             lexed = self._fence_body_at(head, info, end)
             if lexed is not None:
                 return lexed
@@ -119,7 +120,7 @@ class ContentLexer(Point):
                 return None
         self.at = head.end(2)
         self.markdown.open_fence(head[1])
-        if blank is None and self.buffer.startswith("`", self.at):
+        if short and blank is None and self.buffer.startswith("`", self.at):
             self.markdown.not_fence(head[1])
         self.markdown.advance(head[2], 0, len(head[2]))
         return Terminal.TEXT, head[1] + head[2], ""

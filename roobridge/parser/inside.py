@@ -16,6 +16,14 @@ from roobridge.parser.states import State, Terminal
 
 _SPACES = re.compile(f"[{BLANKS}]+")
 _SPACES_IN_LINE = re.compile(f"[{BLANKS.replace(chr(10), '')}]+")
+_BRACES = {
+    (State.WRAPPED, "["): Terminal.BRACKET,
+    (State.WRAPPED, "{"): Terminal.BRACE,
+    (State.OBJECT_END, "}"): Terminal.BRACE,
+    (State.OBJECT_END, "{"): Terminal.NEXT_CALL,
+    (State.OBJECT_END, ","): Terminal.BRACKET,
+    (State.OBJECT_END, "]"): Terminal.BRACKET,
+}
 _AFTER_CLOSE = frozenset(
     {State.CLOSING, State.ENDING, State.ENDING_BARE, State.TAIL, State.REST, State.OBJECT_END}
 )
@@ -81,7 +89,7 @@ class CallLexer(Point):
         char = self.buffer[self.at]
         if char == "\n" and self.state is State.STRAY:
             return Terminal.STRAY_NOISE, "", ""
-        if char in "{}":
+        if char in "{}[],":
             return self._brace(char)
         if char == "<":
             found, end = self.ahead().match(self.buffer, self.at)
@@ -99,12 +107,12 @@ class CallLexer(Point):
         return Terminal.TEXT, "", ""
 
     def _brace(self, char: str) -> Lexed:
-        opens = char == "{" and self.state is State.WRAPPED and self.braced is not None
-        if opens or (char == "}" and self.state is State.OBJECT_END):
-            self.found = Found(Terminal.BRACE, dialect=self.braced)
-            self.at += 1
-            return Terminal.BRACE, char, ""
-        return Terminal.TEXT, "", ""
+        terminal = _BRACES.get((self.state, char), Terminal.TEXT)
+        if terminal is Terminal.NEXT_CALL or terminal is Terminal.TEXT or self.braced is None:
+            return terminal, "", ""
+        self.found = Found(terminal, dialect=self.braced)
+        self.at += 1
+        return terminal, char, ""
 
     def ahead(self) -> Lexicon:
         if self.state is State.WRAPPED:
@@ -113,7 +121,7 @@ class CallLexer(Point):
             return self.stray_closes
         if self.state is State.MARKED:
             return self.marks
-        if self.state is State.OBJECT_END:
+        if self.state in (State.OBJECT, State.OBJECT_END):
             return self.object_close
         assert self.call is not None
         return self.call.lexicon(self.state)
@@ -128,8 +136,18 @@ class CallLexer(Point):
         if json.alien:
             return Terminal.OBJECT_ALIEN, "", ""
         if json.broken:
-            return Terminal.OBJECT_BROKEN, "", ""
+            return self._brace_missing() if json.lacks_brace else (Terminal.OBJECT_BROKEN, "", "")
         return (Terminal.OBJECT_DONE, "", "") if json.done else None
+
+    def _brace_missing(self) -> Lexed | None:
+        """The object's end is missing: the wrapper's closing tag stands for it."""
+        found, end = self.object_close.match(self.buffer, self.at)
+        if found is Miss.MORE and not self.ending:
+            return None
+        if not isinstance(found, Found):
+            return Terminal.OBJECT_BROKEN, "", ""
+        raw, self.at = self.buffer[self.at : end], end
+        return found.terminal, raw, ""
 
     def lex_rest(self) -> Lexed | None:
         return self.text_to(self.at, len(self.buffer))
@@ -139,7 +157,7 @@ class CallLexer(Point):
         rest = self.buffer
         if self.state is State.REASONING:
             lexicon = self.think_closes[self.thinking]
-        elif self.state is State.VALUE or self.state in _AFTER_CLOSE:
+        elif self.state in (State.VALUE, State.OBJECT) or self.state in _AFTER_CLOSE:
             lexicon = self.ahead()
         else:
             return

@@ -65,7 +65,7 @@ class JsonArguments:
 
     def string_start(self) -> None:
         self.open = self._name
-        self.out.append(ParamStart(self._name))
+        self.out.append(ParamStart(self._name, Form.STRING))
 
     def chars(self, text: str) -> None:
         self.out.append(Value(text))
@@ -118,6 +118,14 @@ class JsonCall:
     def broken(self) -> bool:
         return self.reader.mode is Mode.BROKEN or (self.arguments is not None and self.arguments.broken)
 
+    @property
+    def lacks_brace(self) -> bool:
+        """It was announced, and broke where a closing brace of it should stand."""
+        arguments = self.arguments
+        if not self.announced or arguments is None:
+            return False
+        return arguments.reader.lacks_brace if arguments.broken else self.reader.lacks_brace
+
     def flows(self, text: str) -> bool:
         """Whether all of this text is characters of an argument's open string."""
         return self.announced and self.arguments is not None and self.arguments.reader.flows(text)
@@ -139,7 +147,7 @@ class JsonCall:
 
     def close(self) -> bool:
         """The text ended; whether the call may count as whole."""
-        return (
+        return self.lacks_brace or (
             self.announced
             and self.arguments is not None
             and self.reader.mode

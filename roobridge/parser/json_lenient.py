@@ -13,6 +13,8 @@ import msgspec
 _SPACE = re.compile(r"\s+")
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|#[^\n]*", re.DOTALL)
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])")
+# What Python and JSON5 (section 6) write besides: a plus, no digit on one side of the point.
+_LOOSE_NUMBER = re.compile(r"([+-]?)(?:(0|[1-9]\d*)(?:\.(\d*))?|\.(\d+))([eE][+-]?\d+)?(?![\w.])")
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
 _DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _SINGLE = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
@@ -78,6 +80,10 @@ class _Lenient:
         elif found := _NUMBER.match(self.text, self.at):
             parts.append(found[0])
             self.at = found.end()
+        elif found := _LOOSE_NUMBER.match(self.text, self.at):
+            parts.append(_number(found))
+            self.at = found.end()
+            self.repairs.add("python_literal")
         else:
             parts.append(self._word())
 
@@ -147,3 +153,9 @@ class _Lenient:
             raise ValueError("an unknown word stands where a value should")
         self.repairs.add("python_literal")
         return _PYTHON_WORDS[found[0]]
+
+
+def _number(found: re.Match[str]) -> str:
+    sign, whole, fraction, only_fraction, exponent = found.groups()
+    digits = fraction or only_fraction
+    return f"{sign.replace('+', '')}{whole or 0}{'.' + digits if digits else ''}{exponent or ''}"

@@ -112,6 +112,7 @@ class ObjectReader:
         self._comment = Comment()
         self._nested: ObjectReader | None = None
         self._taken = False  # the sink reads the value that follows
+        self._broke_after_value = False
 
     @property
     def over(self) -> bool:
@@ -123,6 +124,11 @@ class ObjectReader:
         if self.mode is Mode.ENCODED:
             return self._nested is not None and self._nested.sound
         return self.mode not in _UNSURE
+
+    @property
+    def lacks_brace(self) -> bool:
+        """It broke where its closing brace should stand."""
+        return self.mode is Mode.BROKEN and self._broke_after_value
 
     def flows(self, text: str) -> bool:
         """Whether all of this text is characters of the open string."""
@@ -163,15 +169,14 @@ class ObjectReader:
         if char in "/#":
             self._comment.start(char)
             return i + 1
-        if self.mode is Mode.VALUE and char in "([":
-            to: Mode | None = Mode.RAW
-        else:
-            to = TABLE.get((self.mode, _CLASSES.get(char, _Char.OTHER)))
-        if to is Mode.BARE and not (char.isalpha() or char in "_$"):
-            to = None
+        to = self._next_mode(char)
+        if to is Mode.BROKEN:
+            self._broke_after_value = self.mode in (Mode.NEXT, Mode.KEY)
+            self.mode = to
+            return i
         if to is Mode.DONE and self.mode is Mode.KEY:
             self._sink.repaired("json_trailing_comma")
-        self.mode = Mode.BROKEN if to is None else to
+        self.mode = to
         if to is Mode.VALUE and self._taken:
             self.mode = Mode.TAKEN
         if to in (Mode.RAW, Mode.BARE):
@@ -183,6 +188,14 @@ class ObjectReader:
             if to is Mode.STRING:
                 self._sink.string_start()
         return i + 1
+
+    def _next_mode(self, char: str) -> Mode:
+        if self.mode is Mode.VALUE and char in "([":
+            return Mode.RAW
+        to = TABLE.get((self.mode, _CLASSES.get(char, _Char.OTHER)), Mode.BROKEN)
+        if to is Mode.BARE and not (char.isalpha() or char in "_$"):
+            return Mode.BROKEN
+        return to
 
     def _read_comment(self, text: str, i: int) -> int:
         i = self._comment.read(text, i)

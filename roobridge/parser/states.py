@@ -86,6 +86,7 @@ class Terminal(Enum):
     CALL_CLOSE = auto()
     NEXT_CALL = auto()  # another call begins where a closing tag should stand
     BRACE = auto()
+    BRACKET = auto()  # several JSON calls written as an array
     OBJECT_DONE = auto()
     OBJECT_ALIEN = auto()  # not a call of a declared tool, and nothing was said yet
     OBJECT_BROKEN = auto()  # not JSON any more, after the call was announced
@@ -187,7 +188,7 @@ CONTENT_TABLE: Table = MappingProxyType(
         (_S.FENCED, _T.FENCE_CLOSE): Step(_A.JUDGE, _S.CONTENT),
         # A fence that the reply's end closes is closed all the same (CommonMark 0.31, 4.5).
         (_S.FENCED, _T.END): Step(_A.JUDGE, _S.CONTENT),
-        (_S.FENCED, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
+        (_S.FENCED, _T.CUT): Step(_A.JUDGE, _S.CONTENT),
         (_S.EXAMPLE_END, _T.SPACE): Step(_A.STOP, _S.EXAMPLE_END),
         (_S.EXAMPLE_END, _T.FENCE_CLOSE): Step(_A.STOP, _S.EXAMPLE_END),
         (_S.EXAMPLE_END, _T.TEXT): Step(_A.REFUSE, _S.CONTENT),
@@ -196,6 +197,7 @@ CONTENT_TABLE: Table = MappingProxyType(
         (_S.WRAPPED, _T.SPACE): Step(_A.HOLD, _S.WRAPPED),
         (_S.WRAPPED, _T.TOOL_OPEN): Step(_A.OPEN, _S.OPENED),
         (_S.WRAPPED, _T.BRACE): Step(_A.READ, _S.OBJECT),
+        (_S.WRAPPED, _T.BRACKET): Step(_A.HOLD, _S.WRAPPED),
         (_S.WRAPPED, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
         (_S.WRAPPED, _T.END): Step(_A.RELEASE, _S.CONTENT),
         (_S.WRAPPED, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
@@ -242,10 +244,13 @@ OBJECT_ROWS: Table = MappingProxyType(
         (_S.OBJECT, _T.OBJECT_DONE): Step(_A.STOP, _S.OBJECT_END),
         (_S.OBJECT, _T.OBJECT_ALIEN): Step(_A.RELEASE, _S.CONTENT),
         (_S.OBJECT, _T.OBJECT_BROKEN): Step(_A.STOP, _S.BROKEN),
+        (_S.OBJECT, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT, "json_missing_brace"),
         (_S.OBJECT, _T.END): Step(_A.COMMIT, _S.CONTENT, "call_closed"),
         (_S.OBJECT, _T.CUT): Step(_A.ABORT, _S.CONTENT),
         (_S.OBJECT_END, _T.SPACE): Step(_A.STOP, _S.OBJECT_END),
         (_S.OBJECT_END, _T.BRACE): Step(_A.STOP, _S.OBJECT_END, "json_extra_brace"),
+        (_S.OBJECT_END, _T.BRACKET): Step(_A.STOP, _S.OBJECT_END, "json_array_of_calls"),
+        (_S.OBJECT_END, _T.NEXT_CALL): Step(_A.COMMIT, _S.WRAPPED, "missing_call_close"),
         (_S.OBJECT_END, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
         (_S.OBJECT_END, _T.TEXT): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
         (_S.OBJECT_END, _T.END): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),

@@ -20,12 +20,12 @@ from roobridge.events import (
     ToolDelta,
     Value,
 )
-from roobridge.grammar.model import Param, Tool, Toolset
+from roobridge.grammar.model import ANY_TYPE, Param, Tool, Toolset
 from roobridge.parser.held import Preview
 from roobridge.parser.json_call import quoted
 from roobridge.parser.wrap import Ended, Failed, Outcome
 from roobridge.render.guard import neutralise
-from roobridge.render.values import is_string, may_be_null, nested_members, to_json
+from roobridge.render.values import flows, may_be_null, nested_members, to_json
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
@@ -101,12 +101,11 @@ class ToolCallsRenderer:
     def _open(self, event: ParamStart) -> str:
         self._param = self._tool.params.get(event.name) or Param(event.name)
         self._form = event.form
-        known = event.name in self._tool.params
-        plain = event.form is Form.TEXT and self._param.offered
-        streams = plain and is_string(self._param) and self._param.nested is None
+        if event.form is Form.JSON and event.name not in self._tool.params:
+            self._param = Param(event.name, types=ANY_TYPE)
+        plain = event.form is not Form.JSON and self._param.offered and self._param.nested is None
+        streams = plain and flows(self._param, event.form)
         self._maybe_null = plain and may_be_null(self._param)
-        if event.form is Form.JSON and not known:
-            self._param = Param(event.name, types=frozenset({"object"}))
         if streams:
             self._whole = None
             return self._key(event.name) + '"'
@@ -137,13 +136,15 @@ class ToolCallsRenderer:
             return self._spread(text)
         json, repairs = to_json(self._param, self._form, text)
         self._repairs += repairs
+        if not json:
+            return ""
         return self._key(self._param.name) + json
 
     def _spread(self, text: str) -> str:
         """Members for a parameter that the client has in another form; none where it has it not at all."""
         nested = self._param.nested
         wanted = frozenset(name for name, param in self._tool.params.items() if param.offered)
-        members = nested_members(nested, text, wanted) if nested and self._form is Form.TEXT else []
+        members = nested_members(nested, text, wanted) if nested and self._form is not Form.JSON else []
         if not members:
             self._repairs.append("unknown_parameter")
         return "".join(self._key(name) + json for name, json in members)

@@ -22,12 +22,23 @@ _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?\Z")
 _STRING = frozenset({"string"})
 _MAYBE_STRING = frozenset({"string", "null"})
 _LITERALS = {"true": "boolean", "false": "boolean", "null": "null"}
+_NUMBERS = frozenset({"integer", "number"})
+_CONTAINERS = frozenset({"object", "array"})
+_TYPES = {
+    "{": frozenset({"object"}),
+    "[": frozenset({"array"}),
+    "(": frozenset({"array"}),
+    "t": frozenset({"boolean"}),
+    "f": frozenset({"boolean"}),
+    "n": frozenset({"null"}),
+}
+_NUMBER_BEGINS = frozenset("+-.0123456789")
 _PYTHON = {"True": "true", "False": "false", "None": "null"}
 
 
-def is_string(param: Param) -> bool:
-    """The value is a string and nothing else: it may flow as it comes."""
-    return param.types == _STRING
+def flows(param: Param, form: Form) -> bool:
+    """The value is a string and nothing else: it may go out as it comes."""
+    return param.types == _STRING or (form is Form.STRING and "string" in param.types)
 
 
 def may_be_null(param: Param) -> bool:
@@ -36,23 +47,42 @@ def may_be_null(param: Param) -> bool:
 
 
 def to_json(param: Param, form: Form, text: str) -> tuple[str, tuple[str, ...]]:
-    """The whole value as JSON text, and the repairs it took."""
-    if form is Form.JSON:
-        if is_string(param):
-            return quoted(text), ("value_as_string",)
-        return text, ()
+    """The whole value as JSON text, and the repairs it took; empty for a null that the schema has not."""
     types = param.types
-    stripped = text.strip()
+    if form is Form.JSON:
+        return _fitted(text, types)
+    if form is Form.STRING:
+        if "string" in types:
+            return quoted(text), ()
+        json, repairs = _read(text, param)
+        return json, repairs if json[0] == '"' else ("string_as_value", *repairs)
+    return _read(text, param)
+
+
+def _fitted(json: str, types: frozenset[str]) -> tuple[str, tuple[str, ...]]:
+    """JSON text of another value than a string, as the types allow it."""
+    if _TYPES.get(json[:1], _NUMBERS) & types:
+        return json, ()
+    if json == "null":
+        return "", ("null_dropped",)
+    if "string" in types:
+        return quoted(json), ("value_as_string",)
+    return json, ()
+
+
+def _read(text: str, param: Param) -> tuple[str, tuple[str, ...]]:
+    """Characters that may stand for a value of any of the parameter's types."""
+    types, stripped = param.types, text.strip()
     word = _PYTHON.get(stripped, stripped.lower() if stripped.lower() in ("true", "false") else stripped)
     if word in _LITERALS and _LITERALS[word] in types:
         return word, () if stripped == word else ("python_literal",)
-    if ("integer" in types or "number" in types) and _INTEGER.match(stripped):
+    if (types & _NUMBERS and _INTEGER.match(stripped)) or ("number" in types and _NUMBER.match(stripped)):
         return stripped, ()
-    if "number" in types and _NUMBER.match(stripped):
-        return stripped, ()
-    if stripped[:1] in ("{", "[", "(") and ("object" in types or "array" in types):
+    begin = stripped[:1]
+    loose = "string" not in types and (begin == '"' or (types & _NUMBERS and begin in _NUMBER_BEGINS))
+    if loose or (begin in _TYPES and _TYPES[begin] & types & _CONTAINERS):
         try:
-            return normalise(stripped)
+            return _normalised(stripped, param)
         except ValueError:
             pass
     if param.nested is not None and "array" in types:
@@ -62,12 +92,20 @@ def to_json(param: Param, form: Form, text: str) -> tuple[str, tuple[str, ...]]:
     return quoted(text), ()
 
 
+def _normalised(text: str, param: Param) -> tuple[str, tuple[str, ...]]:
+    json, repairs = normalise(text)
+    if json[0] != '"':
+        return json, repairs
+    inner, more = _read(msgspec.json.decode(json), param)
+    return inner, ("string_as_value", *repairs, *more)
+
+
 def to_text(param: Param, form: Form, text: str) -> tuple[str, tuple[str, ...]]:
     """The whole value as the characters that stand between its tags, and the repairs it took."""
     if param.nested is None:
         return text, ()
     stripped = text.strip()
-    if form is Form.TEXT and stripped[:1] not in ("[", "{"):
+    if form is not Form.JSON and stripped[:1] not in ("[", "{"):
         return text, ()
     try:
         json, repairs = normalise(stripped)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from roobridge.errors import ClientError
 from roobridge.grammar.load import load_grammar
-from roobridge.grammar.model import Completion, Kind, Param, Tool, Toolset
-from roobridge.grammar.schema import ANY_TYPE, toolset_from_tools
+from roobridge.grammar.model import ANY_TYPE, Completion, Kind, Param, Tool, Toolset
+from roobridge.grammar.schema import toolset_from_tools
 
 ROO = load_grammar().family("roo")
 STRING = {"type": "string"}

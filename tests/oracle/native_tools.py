@@ -61,4 +61,25 @@ OTHER = [
     tool("run_shell_command", "command", command=STRING),
 ]
 
-SETS: dict[str, list[dict[str, Any]]] = {"roo": ROO, "other": OTHER, "none": []}
+# One parameter of each sort of type.
+TYPED = [
+    *[entry for entry in ROO if entry["function"]["name"] == "attempt_completion"],
+    tool("ping", ""),
+    tool(
+        "put",
+        "s",
+        s=STRING,
+        i=INTEGER,
+        n={"type": "number"},
+        b=BOOLEAN,
+        o={"type": "object"},
+        a={"type": "array"},
+        ns=MAYBE,
+        ni={"type": ["integer", "null"]},
+        si={"anyOf": [STRING, INTEGER]},
+        so={"oneOf": [{"type": "object"}, STRING]},
+        free={},
+    ),
+]
+
+SETS: dict[str, list[dict[str, Any]]] = {"roo": ROO, "other": OTHER, "typed": TYPED, "none": []}
