@@ -246,7 +246,7 @@ class Actions(Point):
 
 
 def fence_body(whole: str) -> tuple[str, bool]:
-    """The text between a fence's first line and its last, and whether it has a last (CommonMark 0.31, 4.5)."""
+    """The text within a fence, and whether the fence is closed (CommonMark 0.31, 4.5)."""
     lines = whole.split("\n")
     last = len(lines) - 1
     while last > 0 and not lines[last].strip():
