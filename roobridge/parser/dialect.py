@@ -11,12 +11,13 @@ from roobridge.parser.scanner import Found
 from roobridge.parser.states import Table
 
 
-class Dialect(msgspec.Struct, frozen=True):
-    """A way of writing tool calls as tags or as a JSON object.
+class Dialect(msgspec.Struct, frozen=True, eq=False):
+    """A way of writing tool calls as tags or as a JSON object; one object each, so that it can be a key.
 
     name: the word in `CallStart.dialect`. table: the rows of its states.
-    openers(toolset): the literals that begin a candidate in content. inner(toolset): those that begin one
-    after a wrapper. trims(param): white space at both ends of its value is markup; else one newline is.
+    openers(toolset): the literals that begin a candidate in content, by the tools' names and the completion
+    alone. inner(toolset): those that begin one after a wrapper. trims(param): white space at both ends of its
+    value is markup; else one newline is.
     The five spellings are format strings for a name; call_close is empty where no wrapper is open.
     any_parameter: between parameters every name counts, declared or not.
     closes_unclosed: `param_open` of a parameter that is still missing ends an open value at a line's start.

@@ -6,19 +6,16 @@ from collections.abc import Sequence
 
 from roobridge.events import Event
 from roobridge.grammar.model import Toolset
-from roobridge.parser.call import MARKS, TagCall
+from roobridge.parser.call import TagCall
 from roobridge.parser.dialect import Dialect
 from roobridge.parser.example import Example
 from roobridge.parser.json_call import JsonCall
+from roobridge.parser.lexicons import MARKED, THINK_CLOSES, lexicons
 from roobridge.parser.markdown import Markdown
-from roobridge.parser.scanner import Found, Lexicon
+from roobridge.parser.scanner import Found
 from roobridge.parser.states import CONTENT_TABLE, State, Step, Terminal
 
 Lexed = tuple[Terminal, str, str]
-
-# Opening tags of what is not declared: text, but their closing tags are no noise.
-_NAMED_TAGS = {"<function=": Terminal.TEXT, "<parameter=": Terminal.TEXT}
-_THINKING = ("think", "thinking")
 
 
 class Point:
@@ -49,16 +46,15 @@ class Point:
         self.ending = False  # no more text will come
         self.languages: frozenset[str] = frozenset()
         self.opened: dict[str, int] = {}  # opening tags that stand as text, by name
-        self.words = Lexicon(_content_words(toolset, dialects, strays), open_names=_NAMED_TAGS)
-        self.inner = Lexicon({k: v for d in dialects for k, v in d.inner(toolset).items() if k != "{"})
-        self.braced = next((d for d in dialects if "{" in d.inner(toolset)), None)
-        self.stray_closes = Lexicon(_stray_words(toolset, strays))
-        self.object_close = Lexicon(
-            {d.call_close: Found(Terminal.CALL_CLOSE) for d in dialects if d is self.braced}
-        )
-        self.think_closes = {name: Lexicon({f"</{name}>": Found(Terminal.THINK_CLOSE)}) for name in _THINKING}
+        known = lexicons(frozenset(toolset.tools), toolset.completion, tuple(dialects), strays)
+        self.words = known.words
+        self.inner = known.inner
+        self.braced = known.braced
+        self.stray_closes = known.stray_closes
+        self.object_close = known.object_close
+        self.think_closes = THINK_CLOSES
+        self.marks = MARKED
         self.fence_head = ""  # the opening line of the fence that the open example began with
-        self.marks = Lexicon({mark: Found(Terminal.MARK) for mark in MARKS})
 
     def emit(self, event: Event) -> None:
         self.sink.append(event)
@@ -79,20 +75,3 @@ class Point:
     def text_to(self, start: int, end: int) -> Lexed | None:
         self.at = end
         return (Terminal.TEXT, self.buffer[start:end], "") if end > start else None
-
-
-def _content_words(toolset: Toolset, dialects: Sequence[Dialect], strays: frozenset[str]) -> dict[str, Found]:
-    words = {f"<{name}>": Found(Terminal.TEXT, name) for name in strays}
-    words.update(_stray_words(toolset, strays))
-    words.update({mark: Found(Terminal.MARK) for mark in MARKS})
-    for name in _THINKING:
-        words[f"<{name}>"] = Found(Terminal.THINK_OPEN, name)
-        words[f"</{name}>"] = Found(Terminal.THINK_CLOSE, f"/{name}")
-    for dialect in dialects:
-        words.update(dialect.openers(toolset))
-    return words
-
-
-def _stray_words(toolset: Toolset, strays: frozenset[str]) -> dict[str, Found]:
-    names = {*toolset.tools, *strays, *_THINKING}
-    return {f"</{name}>": Found(Terminal.STRAY_CLOSE, f"/{name}") for name in names}

@@ -27,7 +27,7 @@ class Load(msgspec.Struct, frozen=True):
 class Seen(msgspec.Struct):
     """What the clients saw. Times in seconds; first: the window begins once every stream has its first delta.
 
-    ages: of the deltas inside the window, in microseconds; one whose stamp a chunk's header cut is not counted.
+    ages: of the deltas inside the window, in microseconds, but for those whose stamp a chunk's header cut.
     to_first: from the request to the first delta. failures: streams without their end.
     """
 
