@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from roobridge.bridge.opening import Heard, Opening
 from roobridge.bridge.plan import ClientKind, Plan, Wrap
 from roobridge.bridge.ports import Delta
 from roobridge.dialects.fenced_json import FENCED_JSON
@@ -11,17 +12,30 @@ from roobridge.dialects.hermes import HERMES
 from roobridge.dialects.native import NativeCalls
 from roobridge.dialects.qwen3_coder import BARE, WRAPPED
 from roobridge.dialects.roo_xml import ROO_XML
-from roobridge.events import CallEnd, CallStart, Event, Fail, Finish, Piece, Reasoning, Repaired, Text, Value
+from roobridge.events import (
+    CallEnd,
+    CallStart,
+    Event,
+    Fail,
+    Finish,
+    Piece,
+    Reasoning,
+    Repaired,
+    Text,
+    ToolDelta,
+    Value,
+)
 from roobridge.parser.computed import Computed
 from roobridge.parser.held import Held, HeldLive, HeldPreview
 from roobridge.parser.parser import Parser
-from roobridge.parser.wrap import Outcome, Stage, Wrapper
+from roobridge.parser.wrap import Outcome, Stage, Wrapper, does_not_fit
 from roobridge.render.plain import PlainReply
 from roobridge.render.roo_xml import XmlRenderer
 from roobridge.render.tool_calls import ToolCallsRenderer
 
 _DIALECTS = (ROO_XML, WRAPPED, BARE, HERMES)
 _NORMAL = frozenset({"stop", "tool_calls", "function_call"})
+_BROKEN_OFF = frozenset({"length", "error", "silence", "cut"})
 _WRAPPERS = frozenset({"tool_call", "function", "parameter", "invoke"})
 _HELD: dict[Wrap, type[Held]] = {Wrap.PREVIEW: HeldPreview, Wrap.HOLD: Held, Wrap.LIVE: HeldLive}
 
@@ -44,13 +58,15 @@ class Reply:
         self._plan = plan
         self._plain = PlainReply() if plan.kind is ClientKind.PLAIN else None
         self._parser = new_parser(plan)
-        self._native = NativeCalls(plan.toolset.tools, only_declared=plan.kind is ClientKind.XML_AGENT)
+        self._native = self.new_native()
         self._computed = Computed(plan.toolset)
         held = _HELD[plan.wrap]() if plan.agent else None
         self._wrapper = Wrapper(plan.toolset, held, several=not plan.single_call)
         self._renderer = _renderer(plan, self.repairs, call_ids)
         self._reasoning: list[str] = []
         self._waiting: list[str] = []  # content that came while a native call was open
+        self._heard: list[str] = []  # all content, as it came
+        self._heard_calls: list[ToolDelta] = []
         self._spoke = False  # words or a call came outside the reasoning
         self._failed = False
 
@@ -75,6 +91,7 @@ class Reply:
         if delta.content:
             self._content(delta.content, pieces)
         for call in delta.tool_calls:
+            self._heard_calls.append(call)
             if not self._native.open:
                 self._take(self._parser.interrupt(), pieces)
             self._take(self._native.feed(call), pieces)
@@ -100,7 +117,81 @@ class Reply:
         self._put(self._wrapper.close(finish, normal=normal), pieces)
         return pieces
 
+    # -- what a continuation needs ---------------------------------------------------------------------
+
+    def opening(self, finish: str) -> Opening | None:
+        """What an end with this word would leave unfinished, to be continued; asked before `close`.
+
+        None where nothing is, or nothing that going on would mend.
+        """
+        normal = is_normal(finish)
+        if not self._may_go_on() or not (normal or finish in _BROKEN_OFF):
+            return None
+        texts = self._plan.agent and self._wrapper.stage is Stage.UNDECIDED
+        return self._again().opening(normal=normal, texts=texts)
+
+    def lone_text(self, finish: str) -> str:
+        """The text of a reply that is text and nothing else, where this end would have it wrapped."""
+        undecided = self._plan.agent and self._wrapper.stage is Stage.UNDECIDED
+        if not undecided or not self._may_go_on() or not is_normal(finish):
+            return ""
+        return self._again().lone_text()
+
+    def _may_go_on(self) -> bool:
+        stages = (Stage.UNDECIDED, Stage.CALL)
+        return self._plain is None and not self.done and self._wrapper.stage in stages
+
+    def _again(self) -> Heard:
+        return Heard("".join(self._heard), self._heard_calls, self.new_parser(), self.new_native())
+
+    def new_parser(self) -> Parser:
+        """A parser for this reply's text that has read nothing."""
+        return new_parser(self._plan, reasoning=not self._reasoning)
+
+    def new_native(self) -> NativeCalls:
+        """The same for its `tool_calls`."""
+        return NativeCalls(self._plan.toolset.tools, only_declared=self._plan.kind is ClientKind.XML_AGENT)
+
+    def adopt(self, parser: Parser, text: list[str], *, same_spelling: bool) -> None:
+        """From here on another parser reads, which has read this text and stands in the same open call."""
+        if not same_spelling and isinstance(self._renderer, XmlRenderer):
+            self._renderer.respell()
+        self._parser = parser
+        self._heard = text
+        self._native = self.new_native()
+        self._heard_calls = []
+        self._drop_waiting()
+
+    def adopt_native(self, native: NativeCalls, calls: list[ToolDelta]) -> None:
+        """The same for another reader of `tool_calls`."""
+        self.adopt(self.new_parser(), [], same_spelling=False)
+        self._native = native
+        self._heard_calls = calls
+
+    def _drop_waiting(self) -> None:
+        if self._waiting:
+            self.note("text_beside_call_dropped")
+            self._waiting.clear()
+
+    def take(self, events: Iterable[Event]) -> list[Piece]:
+        """Events that a continuation adds."""
+        pieces: list[Piece] = []
+        self._take(events, pieces)
+        return pieces
+
+    def note(self, repair: str) -> None:
+        self.repairs.append(repair)
+
+    def give_up(self, why: str) -> list[Piece]:
+        """The continuation does not fit: end the reply with a Fail."""
+        pieces: list[Piece] = []
+        self._put([does_not_fit(self.open_call, why)], pieces)
+        return pieces
+
+    # -- parts of feed and close -----------------------------------------------------------------------
+
     def _content(self, text: str, pieces: list[Piece]) -> None:
+        self._heard.append(text)
         if self._native.open:
             self._waiting.append(text)
             return

@@ -251,6 +251,15 @@ def _unfinished_call(name: str) -> Failed:
     )
 
 
+def does_not_fit(name: str, why: str) -> Failed:
+    """A reply broke off, in this call or in its text, and its continuation cannot be joined on."""
+    what = f"The model's {name} call" if name else "The model's answer"
+    return Failed(
+        "unfinished_call" if name else "unfinished_text",
+        f"{what} broke off, and its continuation does not fit on: {why}. Nothing of it may be used.",
+    )
+
+
 def _unfinished_text(finish: str) -> Failed:
     return Failed("unfinished_text", f"The model's answer is unfinished: {_why(finish)}.")
 

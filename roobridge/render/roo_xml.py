@@ -56,6 +56,10 @@ class XmlRenderer:
         fail = Fail("misread_call", _misread(self._tool.name, str(error)))
         return [*_content(error.before), fail]
 
+    def respell(self) -> None:
+        """The rest of the open call comes in another spelling: its raw text does not go out."""
+        self._own = False
+
     def _render(self, outcome: Outcome) -> list[Piece]:
         match outcome:
             case Value():

@@ -106,7 +106,7 @@ class Answering:
 
     def _name_repairs(self, turn: Turn) -> None:
         if self._recorder is not None and turn.repairs:
-            self._recorder.repaired(turn.ask.request, turn.repairs)
+            self._recorder.repaired(turn.request, turn.repairs)
 
     def _body(self, chat: ChatRequest, plan: Plan, model: str) -> dict[str, object]:
         body = {name: value for name, value in chat.body.items() if name not in _BRIDGE_FIELDS}

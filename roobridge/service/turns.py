@@ -14,21 +14,23 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from enum import Enum
 
 import msgspec
 
 from roobridge.bridge.chat import ChatRequest
-from roobridge.bridge.plan import Plan
+from roobridge.bridge.continuing import reminder
+from roobridge.bridge.plan import Plan, Wrap
 from roobridge.bridge.ports import Upstream, UpstreamRequest, Usage
 from roobridge.bridge.reply import Reply
 from roobridge.errors import ReplyError, RoobridgeError
 from roobridge.events import Content, Fail, Piece, ToolDelta
 from roobridge.service.attempts import Attempt, Patience
+from roobridge.service.exchange import Effort, Exchange
 from roobridge.service.pacing import Outbox, Pacing
+from roobridge.service.second_chance import calls_now
 from roobridge.service.storm import broken_again
-from roobridge.service.usage import Tally
+from roobridge.service.usage import Tally, added
 
 log = logging.getLogger("roobridge.turns")
 
@@ -40,6 +42,8 @@ class Rules(msgspec.Struct, frozen=True):
 
     pace: between two writes. keepalive: of silence until a comment is due. commit: how long an upstream may
     take to accept before the client gets its 200. usage_wait: for the usage of a reply that is over.
+    continuations: how many times a reply that broke off is gone on with. second_chance: an agent's reply of
+    text alone is answered once with the client's own reminder before it is wrapped.
     """
 
     patience: Patience
@@ -47,6 +51,8 @@ class Rules(msgspec.Struct, frozen=True):
     keepalive: float
     commit: float
     usage_wait: float
+    continuations: int = 0
+    second_chance: bool = False
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -91,6 +97,7 @@ class Turn:
         self.ask = ask
         self.pieces = 0
         self.repairs: list[str] = []
+        self.request = ask.request  # what the upstream was asked last
         self.said = False  # content or reasoning went out
         self.withdrawn = False  # ended by the client or by a newer request
         self._upstream = upstream
@@ -98,7 +105,8 @@ class Turn:
         self._on_reply = on_reply
         self._on_end = on_end
         self._tally = Tally()
-        self._usage: Usage | None = None
+        self._exchanges: list[Exchange] = []
+        self._effort = Effort(rules.patience, rules.continuations, rules.usage_wait)
         self._answered = False  # content or a call came out of the machine
         self._cause: RoobridgeError | None = None
         self._stage = Stage.RUNNING
@@ -114,8 +122,11 @@ class Turn:
 
     @property
     def usage(self) -> Usage:
-        """The upstream's count, else an estimate."""
-        return self._usage or self._tally.estimate(self.ask.chat)
+        """The upstream's count for all that it was asked, else an estimate."""
+        counted: Usage | None = None
+        for exchange in self._exchanges:
+            counted = added(counted, exchange.usage)
+        return counted or self._tally.estimate(self.ask.chat)
 
     async def begin(self) -> None:
         """Ask, and wait until something is to go out. Raises RoobridgeError where nothing may."""
@@ -200,34 +211,49 @@ class Turn:
         return self.ask.plan.agent and not self._answered
 
     async def _reply(self) -> Fail | None:
-        """Ask once and deliver what the machine makes of it; returns what it could not deliver."""
-        reply = Reply(self.ask.plan, f"call_{self.id}")
-        attempt = Attempt(self._upstream, self.ask.request, self._rules.patience, self._accepted)
+        """Ask and deliver what the machine makes of it; returns what it could not deliver."""
         try:
-            failure = await self._relay(attempt, reply)
-            if failure is None and not reply.done:
-                failure = self._deliver(reply.close(attempt.finish))
-            self._cause = attempt.error
-            self.repairs = reply.repairs
-            self._on_reply(self)
-            if failure is None:
-                await self._settle(attempt)
+            exchange = self._exchange(self.ask.plan)
+            await exchange.listen(self.ask.request)
+            if self._rules.second_chance and not self._answered:
+                exchange = await self._remind(exchange)
+            return await self._conclude(exchange)
         finally:
-            await attempt.aclose()
+            for exchange in self._exchanges:
+                await exchange.aclose()
+
+    def _exchange(self, plan: Plan) -> Exchange:
+        reply = Reply(plan, f"call_{self.id}")
+        exchange = Exchange(self._upstream, self._effort, reply, self._deliver, self._accepted)
+        self._exchanges.append(exchange)
+        return exchange
+
+    async def _conclude(self, exchange: Exchange) -> Fail | None:
+        """The upstream has said all: close the reply."""
+        failure = exchange.failure
+        if not exchange.over:
+            failure = self._deliver(exchange.reply.close(exchange.finish))
+        self._cause = exchange.error
+        self.repairs = exchange.reply.repairs
+        self.request = exchange.request or self.ask.request
+        self._on_reply(self)
+        if failure is None:
+            await self._settle(exchange)
         return failure
+
+    async def _remind(self, first: Exchange) -> Exchange:
+        """The exchange whose reply is to be delivered: the first one, or a second one that holds a call."""
+        text = first.reply.lone_text(first.finish)
+        if not text:
+            return first
+        await first.settle()
+        await first.aclose()
+        second = self._exchange(msgspec.structs.replace(self.ask.plan, wrap=Wrap.HOLD))
+        request = reminder(self.ask.request, text, self.ask.plan)
+        return second if await calls_now(second, request, lambda: self._answered) else first
 
     def _accepted(self) -> None:
         self._outbox.comment_every(self._rules.keepalive)
-
-    async def _relay(self, attempt: Attempt, reply: Reply) -> Fail | None:
-        async for deltas in attempt:
-            pieces: list[Piece] = []
-            for delta in deltas:
-                pieces += reply.feed(delta)
-            failure = self._deliver(pieces) if pieces else None
-            if failure is not None or reply.done or attempt.finish:
-                return failure
-        return None
 
     def _deliver(self, pieces: list[Piece]) -> Fail | None:
         failure = pieces[-1] if pieces and isinstance(pieces[-1], Fail) else None
@@ -239,18 +265,14 @@ class Turn:
         self._outbox.put(pieces)
         return failure
 
-    async def _settle(self, attempt: Attempt) -> None:
+    async def _settle(self, exchange: Exchange) -> None:
         """The client's reply is over: wait for its usage, then leave the upstream or read it to its end."""
         self._stage = Stage.SETTLING
-        self._usage = attempt.usage
-        if self._upstream.capabilities.drain:
+        attempt = exchange.attempt
+        if attempt is not None and self._upstream.capabilities.drain:
             await self._drain(attempt)
-            return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._rules.usage_wait):
-                while attempt.usage is None and await anext(attempt, None) is not None:
-                    pass
-        self._usage = attempt.usage
+        else:
+            await exchange.settle()
 
     async def _drain(self, attempt: Attempt) -> None:
         self._stage = Stage.DRAINING
@@ -258,6 +280,5 @@ class Turn:
         timer = asyncio.get_running_loop().call_later(wait, self._outbox.end)
         async for _ in attempt:
             if attempt.usage is not None:
-                self._usage = attempt.usage
                 self._outbox.end()
         timer.cancel()

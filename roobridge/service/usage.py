@@ -13,6 +13,18 @@ from roobridge.events import Content, Piece, Thought, ToolDelta
 CHARACTERS_A_TOKEN = 4
 
 
+def added(one: Usage | None, other: Usage | None) -> Usage | None:
+    """The tokens of both; None where neither is known."""
+    if one is None or other is None:
+        return one or other
+    return Usage(
+        one.prompt + other.prompt,
+        one.completion + other.completion,
+        one.cached + other.cached,
+        one.reasoning + other.reasoning,
+    )
+
+
 class Tally:
     """Counts the characters of a reply as they go by."""
 

@@ -65,6 +65,8 @@ def rules_of(settings: Settings) -> Rules:
         keepalive=settings.keepalive,
         commit=settings.first_byte_commit,
         usage_wait=settings.usage_wait_ms / 1000,
+        continuations=settings.max_continuations,
+        second_chance=settings.second_chance,
     )
 
 

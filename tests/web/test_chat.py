@@ -194,7 +194,7 @@ async def test_a_retry_storm_is_damped(serve: Serve, http: httpx.AsyncClient) ->
     go = asyncio.Event()
     broken = [*say(CALL[:20]), go, lost()]
     upstream = Scripted(broken, broken, [*say(CALL), *end()], [*say(CALL[:20]), silence()])
-    address = await serve(upstream)
+    address = await serve(upstream, max_continuations=0)
 
     async with http.stream("POST", address + URL, json=roo("Do it"), headers=ROO) as first:
         texts = first.aiter_text()

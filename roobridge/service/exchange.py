@@ -1,0 +1,156 @@
+"""All that is asked of an upstream for one reply: the request, and what continues a reply that broke off."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+import msgspec
+
+from roobridge.bridge.continuing import continuation
+from roobridge.bridge.overlap import MisfitError
+from roobridge.bridge.ports import Upstream, UpstreamRequest, Usage
+from roobridge.bridge.reply import Reply
+from roobridge.bridge.stitch import Stitch
+from roobridge.errors import UpstreamError
+from roobridge.events import Fail, Piece
+from roobridge.service.attempts import Attempt, Patience
+from roobridge.service.usage import added
+
+# Refusals that another request would meet as well.
+_LASTING = frozenset({400, 401, 402, 403, 404, 413, 422})
+
+# Ends that no usage follows.
+_NO_USAGE = frozenset({"error", "cut", "silence"})
+
+
+class Effort(msgspec.Struct, frozen=True):
+    """How much is done for one reply.
+
+    patience: with each attempt. continuations: how many times a reply that broke off is gone on with.
+    usage_wait: seconds for the usage of an attempt that is over.
+    """
+
+    patience: Patience
+    continuations: int
+    usage_wait: float
+
+
+class Exchange:
+    """Feeds one reply from as many attempts as it takes, one after the other.
+
+    deliver: takes the pieces; gives the Fail that stands at their end. on_accept: an attempt was accepted.
+    `listen` leaves the last attempt open, since its usage may follow; `aclose` closes it.
+
+    attempt: the one that runs or ran last; request: what it asks. failure: what cannot be delivered.
+    """
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        effort: Effort,
+        reply: Reply,
+        deliver: Callable[[list[Piece]], Fail | None],
+        on_accept: Callable[[], None],
+    ) -> None:
+        self.reply = reply
+        self.request: UpstreamRequest | None = None
+        self.attempt: Attempt | None = None
+        self.failure: Fail | None = None
+        self._upstream = upstream
+        self._effort = effort
+        self.deliver = deliver
+        self._on_accept = on_accept
+        self._spent: Usage | None = None
+
+    @property
+    def over(self) -> bool:
+        """The reply needs nothing more of the upstream."""
+        return self.failure is not None or self.reply.done
+
+    @property
+    def finish(self) -> str:
+        """How the last attempt ended, as `Reply.close` takes it; empty where the reply was done before."""
+        return self.attempt.finish if self.attempt is not None else ""
+
+    @property
+    def error(self) -> UpstreamError | None:
+        """What broke the last attempt off."""
+        return self.attempt.error if self.attempt is not None else None
+
+    @property
+    def usage(self) -> Usage | None:
+        """Of all attempts together, as far as the upstream counted them."""
+        return added(self._spent, self.attempt.usage if self.attempt is not None else None)
+
+    async def listen(self, request: UpstreamRequest) -> None:
+        """Until the reply is done, or its upstream has ended and nothing can be gone on with.
+
+        Raises UpstreamError where the request is refused; a refusal to go on is an end by error.
+        """
+        await self._hear(request)
+        exact = self._upstream.capabilities.partial
+        for left in range(self._effort.continuations, 0, -1):
+            opening = None if self.over or self._in_vain() else self.reply.opening(self.finish)
+            if opening is None:
+                return
+            finish = self.finish
+            await self._let_go()
+            stitch = Stitch(self.reply, opening, exact=exact)
+            try:
+                await self._hear(continuation(request, opening, partial=exact), stitch)
+            except MisfitError as misfit:
+                if left == 1:
+                    self.failure = self.deliver(self.reply.give_up(str(misfit)))
+            if self.attempt is not None and not stitch.added:
+                self.attempt.finish = finish  # what was unfinished before still is
+
+    async def aclose(self) -> None:
+        if self.attempt is not None:
+            await self.attempt.aclose()
+
+    async def _hear(self, request: UpstreamRequest, stitch: Stitch | None = None) -> None:
+        """One attempt to its end. Raises MisfitError where a continuation does not fit."""
+        self.request = request
+        self.attempt = attempt = Attempt(self._upstream, request, self._effort.patience, self._on_accept)
+        try:
+            await self._relay(attempt, self.reply if stitch is None else stitch)
+        except UpstreamError as refusal:
+            if stitch is None:
+                raise
+            attempt.finish, attempt.error = "error", refusal
+        if stitch is not None and not self.over:
+            self.failure = self.deliver(stitch.close())
+
+    async def _relay(self, attempt: Attempt, listener: Reply | Stitch) -> None:
+        async for deltas in attempt:
+            pieces: list[Piece] = []
+            for delta in deltas:
+                pieces += listener.feed(delta)
+            if pieces:
+                self.failure = self.deliver(pieces)
+            if self.over or attempt.finish:
+                return
+
+    def _in_vain(self) -> bool:
+        return self.error is not None and self.error.status_hint in _LASTING
+
+    async def settle(self) -> None:
+        """Wait for the usage of the last attempt, though not for long."""
+        attempt = self.attempt
+        if attempt is None:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._effort.usage_wait):
+                while attempt.usage is None and await anext(attempt, None) is not None:
+                    pass
+
+    async def _let_go(self) -> None:
+        """Close the attempt that broke off; the usage that follows a finish is waited for."""
+        if self.finish not in _NO_USAGE:
+            await self.settle()
+        self._spent = self.usage
+        attempt, self.attempt = self.attempt, None
+        if attempt is not None:
+            await attempt.aclose()
