@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.e2e.breaking import LONG, breaking
 from tests.e2e.model import Call, Ending, Said, tokens
 from tests.e2e.roo_prompt import Variant
-from tests.e2e.scenario import CLOSING, WRITTEN
+from tests.e2e.scenario import CLOSING
 from tests.e2e.test_roo import drive
 from tests.e2e.upstream import Wire
 from tests.oracle.dialect_writer import hermes, qwen, roo_xml
@@ -18,7 +17,6 @@ from tests.oracle.dialect_writer import hermes, qwen, roo_xml
 pytestmark = pytest.mark.e2e
 
 OLD_FILE = b"the file\nas it was\n"
-LONG = "".join(f"{at:03} {WRITTEN}" for at in range(8))
 XML = Variant()
 NATIVE = Variant(version=(3, 52, 1), native=True)
 WRITERS = {"xml": roo_xml, "qwen": qwen, "hermes": hermes}
@@ -29,25 +27,6 @@ def whole(dialect: str) -> Said:
     if dialect == "deltas":
         return Said("Now the file.", calls=(Call("write_to_file", params),))
     return Said("Now the file.\n\n" + WRITERS[dialect]("write_to_file", params))
-
-
-def breaking(dialect: str, ending: Ending) -> Callable[[Any], Said]:
-    """A model that breaks off in the middle, once. Asked to go on, it does so where it stopped, or (a native
-    call) says the call anew."""
-    said = whole(dialect)
-    half = len(tokens(said.text + str(said.calls))) // 2
-    first: list[int] = []
-
-    def answer(body: Any) -> Said:
-        messages = len(body["messages"])
-        if not first:
-            first.append(messages)
-            return Said(said.text, calls=said.calls, ending=ending, most=half)
-        if messages == first[0] or said.calls:
-            return said
-        return Said("".join(tokens(said.text)[half:]))
-
-    return answer
 
 
 CASES = [
@@ -72,7 +51,7 @@ async def test_a_broken_write_leaves_the_whole_file_in_the_end_and_never_half(
     notes = tmp_path / "workspace" / "notes.txt"
     notes.parent.mkdir()
     notes.write_bytes(OLD_FILE)
-    answer = breaking(dialect, ending)
+    answer = breaking(whole(dialect), ending)
     run = await drive(tmp_path, variant, answer, answer, Said(CLOSING), Said(CLOSING))
     assert notes.read_bytes() == LONG.encode(), run.course
     assert run.course.reproaches == 0
@@ -105,7 +84,7 @@ async def test_without_the_bridge_half_a_file_is_saved_as_a_success(
     notes.parent.mkdir()
     notes.write_bytes(OLD_FILE)
     done = Said(roo_xml("attempt_completion", {"result": CLOSING}))
-    await drive(tmp_path, variant, breaking(dialect, Ending.LENGTH), done, bridged=False, most=2)
+    await drive(tmp_path, variant, breaking(whole(dialect), Ending.LENGTH), done, bridged=False, most=2)
     saved = notes.read_bytes().strip()
     assert saved
     assert LONG.encode().startswith(saved)

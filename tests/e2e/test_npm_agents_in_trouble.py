@@ -1,0 +1,82 @@
+"""What Cline and qwen-code do with replies that go wrong, or that hold more than one call."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.breaking import LONG, breaking
+from tests.e2e.clients import cline, qwen_code
+from tests.e2e.model import Call, Ending, Said
+from tests.e2e.programs import Place, bridge
+from tests.e2e.scenario import CLOSING, Dialect
+from tests.e2e.upstream import scripted
+from tests.oracle.dialect_writer import hermes, qwen, roo_xml
+
+pytestmark = pytest.mark.e2e
+
+NOTES = {"path": "notes.txt", "content": LONG}
+
+
+@pytest.mark.parametrize("bridged", [True, False])
+async def test_cline_saves_half_a_file_only_without_the_bridge(
+    bridged: bool, modules: Path, place: Place, tmp_path: Path
+) -> None:
+    notes = place.workspace / "notes.txt"
+    notes.write_text("the file as it was\n")
+    answer = breaking(Said("Now.\n\n" + roo_xml("write_to_file", NOTES)), Ending.LENGTH)
+    replies = (answer, answer, Said(CLOSING)) if bridged else (answer,)
+    async with scripted(Dialect.DASHSCOPE.wire, *replies) as upstream, AsyncExitStack() as stack:
+        address = upstream.base_url
+        if bridged:
+            address = await stack.enter_async_context(bridge(upstream, tmp_path / "bridge"))
+        agent = await cline(modules, place, address, upstream.over)
+    saved = notes.read_text()
+    if bridged:
+        assert (saved, agent.completion) == (LONG, CLOSING)
+    else:
+        assert LONG.startswith(saved)
+        assert 0 < len(saved) < 0.9 * len(LONG)
+
+
+@pytest.mark.parametrize("ending", [Ending.LENGTH, Ending.CUT])
+@pytest.mark.parametrize("dialect", ["deltas", "qwen"])
+async def test_qwen_code_gets_the_whole_file(
+    dialect: str, ending: Ending, modules: Path, place: Place, tmp_path: Path
+) -> None:
+    notes = place.workspace / "notes.txt"
+    params = {"file_path": str(notes), "content": LONG}
+    if dialect == "deltas":
+        said = Said("Now.", calls=(Call("write_file", params),))
+    else:
+        said = Said("Now.\n\n" + qwen("write_file", params))
+    answer = breaking(said, ending)
+    replies = (answer, answer, Said(CLOSING), Said(CLOSING))
+    async with (
+        scripted(Dialect.DASHSCOPE.wire, *replies) as upstream,
+        bridge(upstream, tmp_path / "bridge") as address,
+    ):
+        agent = await qwen_code(modules, place, address, upstream.over)
+    assert (notes.read_text(), agent.completion) == (LONG, CLOSING)
+
+
+@pytest.mark.parametrize("dialect", list(Dialect))
+async def test_qwen_code_runs_both_calls_of_a_reply(
+    dialect: Dialect, modules: Path, place: Place, tmp_path: Path
+) -> None:
+    files = {str(place.workspace / name): f"{name}\n" for name in ("a.txt", "b.txt")}
+    both = [{"file_path": path, "content": content} for path, content in files.items()]
+    if dialect is Dialect.DASHSCOPE:
+        said = Said("Two files.", calls=tuple(Call("write_file", params) for params in both))
+    else:
+        write = hermes if dialect is Dialect.HERMES_TEXT else qwen
+        said = Said("Two files.\n\n" + "\n".join(write("write_file", params) for params in both))
+    async with (
+        scripted(dialect.wire, said, Said(CLOSING)) as upstream,
+        bridge(upstream, tmp_path / "bridge") as address,
+    ):
+        agent = await qwen_code(modules, place, address, upstream.over)
+    assert {path: Path(path).read_text() for path in files} == files  # noqa: ASYNC240 -- small and local
+    assert (agent.completion, len(upstream.asked)) == (CLOSING, 2)
