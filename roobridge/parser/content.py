@@ -39,7 +39,7 @@ class ContentLexer(Point):
                 self.emit(Break())
             elif stop is Stop.FENCE:
                 return self._fence_at(start, i)
-            elif i == end and tag >= 0:
+            elif stop is Stop.END and i == end and tag >= 0:
                 lexed, i = self._tag_at(start, tag)
                 if lexed is not None or i < 0:
                     return lexed

@@ -79,7 +79,10 @@ class Markdown:
         )
 
     def advance(self, text: str, i: int, end: int) -> tuple[int, Stop]:
-        """Walk over text[i:end]; says where and why it stopped. A fence that opens is not walked over."""
+        """Walk over text[i:end]; says where and why it stopped. A fence that opens is not walked over.
+
+        end: the text's, or where a `<` stands.
+        """
         stop = Stop.END
         while i < end and stop is Stop.END:
             if self._line is _Line.START:
@@ -88,6 +91,9 @@ class Markdown:
                 i, stop = self._walk_code(text, i, end)
             else:
                 i = self._walk_prose(text, i, end)
+        if stop is Stop.END and end < len(text) and self._fresh and self._line is _Line.START:
+            self._fresh = False
+            return i, Stop.BLOCK
         return i, stop
 
     def absorb(self, text: str) -> None:
@@ -160,7 +166,7 @@ class Markdown:
         if closed:
             self.fence = ""
         self._end_line()
-        self._fresh = closed
+        self._after_blank = self._fresh = closed
         return newline + 1, Stop.CLOSED if closed else Stop.END
 
     def _walk_prose(self, text: str, i: int, end: int) -> int:

@@ -120,7 +120,14 @@ _ROUTES: dict[str, list[dict[State, tuple[str, dict[Terminal, str]]]]] = {
             ),
             _S.WRAPPED: (
                 "<tool_call>",
-                {_T.SPACE: "\n", _T.TOOL_OPEN: "<function=list_files>", _T.BRACE: "{", _T.TEXT: "x", **_ENDS},
+                {
+                    _T.SPACE: "\n",
+                    _T.TOOL_OPEN: "<function=list_files>",
+                    _T.BRACE: "{",
+                    _T.BRACKET: "[",
+                    _T.TEXT: "x",
+                    **_ENDS,
+                },
             ),
         }
     ],
@@ -145,7 +152,10 @@ _ROUTES: dict[str, list[dict[State, tuple[str, dict[Terminal, str]]]]] = {
         _QWEN,
         {
             _S.CLOSING: (_TAGS[_S.CLOSING][0], {_T.CALL_CLOSE: "</tool_call>"}),
-            _S.ENDING: ("{tool}{param}a{close}{end}", _AFTER_END),
+            _S.ENDING: (
+                "{tool}{param}a{close}{end}",
+                {**_AFTER_END, _T.TOOL_CLOSE: "{end}", _T.MARK: _MARK},
+            ),
             _S.ENDING_BARE: ("{tool}{end}", _AFTER_END),
         },
     ],
@@ -154,11 +164,19 @@ _ROUTES: dict[str, list[dict[State, tuple[str, dict[Terminal, str]]]]] = {
         {
             _S.OBJECT: (
                 '<tool_call>{"name": "list_files", "arguments": {"path": "."',
-                {_T.OBJECT_DONE: "}}", _T.OBJECT_BROKEN: " x", **_ENDS},
+                {_T.OBJECT_DONE: "}}", _T.OBJECT_BROKEN: " x", _T.CALL_CLOSE: "</tool_call>", **_ENDS},
             ),
             _S.OBJECT_END: (
                 _OBJECT,
-                {_T.SPACE: "\n", _T.BRACE: "}", _T.CALL_CLOSE: "</tool_call>", _T.TEXT: "x", **_ENDS},
+                {
+                    _T.SPACE: "\n",
+                    _T.BRACE: "}",
+                    _T.BRACKET: "]",
+                    _T.NEXT_CALL: "{",
+                    _T.CALL_CLOSE: "</tool_call>",
+                    _T.TEXT: "x",
+                    **_ENDS,
+                },
             ),
             _S.BROKEN: (
                 '<tool_call>{"name": "list_files", "arguments": {"path": "." x',
@@ -273,7 +291,7 @@ def _source(lines: list[str], at: int, column: int) -> str:
     for line in reversed(lines[:at]):
         for name in _NAME.finditer(line):
             if name.start() <= column < name.end():
-                return name[0]
+                return str(name[0])
         assert line[column] == "|", f"nothing hangs at column {column} of {line!r}"
     raise AssertionError("a branch hangs from nothing")
 
