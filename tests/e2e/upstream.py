@@ -25,10 +25,12 @@ class Wire(Enum):
 
 
 class ScriptedUpstream:
-    """asked: the bodies of the requests for a completion. over: set when one more came than were scripted."""
+    """asked: the bodies of the requests for a completion. busy: set when the first came. hung_up: set when a
+    client left in the middle of a reply. over: set when one more came than were scripted."""
 
     def __init__(self, wire: Wire, replies: Sequence[Reply]) -> None:
         self.asked: list[Any] = []
+        self.busy = asyncio.Event()
         self.hung_up = asyncio.Event()
         self.over = asyncio.Event()
         self.address = ""
@@ -62,6 +64,7 @@ class ScriptedUpstream:
     async def _complete(self, answering: Answering, request: Received) -> None:
         turn = len(self.asked)
         self.asked.append(request.json())
+        self.busy.set()
         if turn >= len(self._replies):
             self.over.set()
             await Refusal(400, "The script is over.").answer(answering)
