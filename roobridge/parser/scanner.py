@@ -43,7 +43,7 @@ class Lexicon:
         """open_names: literals such as `<parameter=` that any name and `>` may follow."""
         self._words = words
         self._named = open_names or {}
-        self._longest = max(map(len, words), default=0)
+        self._longest = max(map(len, (*words, *self._named)), default=0)
 
     def match(self, text: str, at: int) -> tuple[Found | Miss, int]:
         """The literal at text[at] and where it ends; Miss.MORE where the text ends inside one."""

@@ -1,0 +1,121 @@
+"""The white space at a value's ends, whatever the cutting."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roobridge.events import Event, Markup, Value
+from roobridge.parser.scanner import BLANKS
+from roobridge.parser.value import ValueText
+from tests.parser.machine import merged
+from tests.parser.pieces import cut_up, of_parts
+
+texts = of_parts("\n", "\n", "\r\n", "\r", " ", "\t", "\u00a0", "\u0085", "a", "b c", "\n\n")
+
+
+def events_of(pieces: list[str], *, trim: bool, closed: bool = True) -> list[Event]:
+    value = ValueText(trim=trim)
+    out: list[Event] = []
+    for piece in pieces:
+        if not (piece and value.flows(piece)):
+            value.add(piece, out)
+        else:
+            out.append(Value(piece))
+    value.end(out, closed=closed)
+    return out
+
+
+def value_of(events: list[Event]) -> str:
+    return "".join(event.text for event in events if isinstance(event, Value))
+
+
+def trimmed(text: str) -> str:
+    return text.strip(BLANKS)
+
+
+def without_newlines(text: str) -> str:
+    """One newline at each end is markup; the last in the first one's spelling, where there is a first."""
+    lead = next((newline for newline in ("\r\n", "\n") if text.startswith(newline)), "")
+    text = text.removeprefix(lead)
+    if lead != "\n" and text.endswith("\r\n"):
+        return text[:-2]
+    return text.removesuffix("\n")
+
+
+@given(cut_up(texts))
+def test_trimming_takes_all_white_space(cut: tuple[str, list[str]]) -> None:
+    text, pieces = cut
+    assert value_of(events_of(pieces, trim=True)) == trimmed(text)
+
+
+@given(cut_up(texts))
+def test_else_one_newline_at_each_end_is_markup(cut: tuple[str, list[str]]) -> None:
+    text, pieces = cut
+    assert value_of(events_of(pieces, trim=False)) == without_newlines(text)
+
+
+@given(cut_up(texts), st.booleans(), st.booleans())
+def test_every_character_is_value_or_markup_in_order(
+    cut: tuple[str, list[str]], trim: bool, closed: bool
+) -> None:
+    text, pieces = cut
+    events = events_of(pieces, trim=trim, closed=closed)
+    said = [e.text if isinstance(e, Value) else e.raw for e in events if isinstance(e, (Value, Markup))]
+    assert "".join(said) == text
+    assert len(said) == len(events)
+
+
+@given(cut_up(texts), st.booleans(), st.booleans())
+def test_the_cutting_does_not_show(cut: tuple[str, list[str]], trim: bool, closed: bool) -> None:
+    text, pieces = cut
+    whole = events_of([text] if text else [], trim=trim, closed=closed)
+    assert merged(events_of(pieces, trim=trim, closed=closed)) == merged(whole)
+
+
+@given(cut_up(texts.filter(lambda text: "a" in text)))
+def test_an_open_value_keeps_its_last_newline(cut: tuple[str, list[str]]) -> None:
+    text, pieces = cut
+    lead = next((newline for newline in ("\r\n", "\n") if text.startswith(newline)), "")
+    assert value_of(events_of(pieces, trim=False, closed=False)) == text.removeprefix(lead)
+
+
+@given(cut_up(texts))
+def test_it_knows_where_a_line_starts(cut: tuple[str, list[str]]) -> None:
+    text, pieces = cut
+    value = ValueText(trim=False)
+    out: list[Event] = []
+    for piece in pieces:
+        value.add(piece, out)
+    assert value.at_line_start == text.endswith("\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "trim", "events"),
+    [
+        ("\na\n", False, [Markup("\n"), Value("a"), Markup("\n")]),
+        ("\r\na\r\n", False, [Markup("\r\n"), Value("a"), Markup("\r\n")]),
+        ("\na\r\n", False, [Markup("\n"), Value("a\r"), Markup("\n")]),
+        ("a\r\n", False, [Value("a"), Markup("\r\n")]),
+        ("\n\na\n\n", False, [Markup("\n"), Value("\na\n"), Markup("\n")]),
+        ("  a  ", False, [Value("  a  ")]),
+        ("\n \u00a0a \t\n", True, [Markup("\n \u00a0"), Value("a"), Markup(" \t\n")]),
+        ("\r", False, [Value("\r")]),
+        ("\n", False, [Markup("\n")]),
+        ("", False, []),
+    ],
+)
+def test_what_a_value_is(text: str, trim: bool, events: list[Event]) -> None:
+    assert merged(events_of([text] if text else [], trim=trim)) == events
+
+
+def test_text_is_given_at_once() -> None:
+    value = ValueText(trim=False)
+    out: list[Event] = []
+    value.add("\nline one", out)
+    assert value_of(out) == "line one"
+    value.add("\n", out)
+    assert value_of(out) == "line one"
+    value.add("x", out)
+    assert value_of(out) == "line one\nx"
