@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = None
     qwen_token: SecretStr | None = None
     qwen_cookies: SecretStr | None = None
+    qwen_bx_ua: SecretStr | None = None
+    qwen_bx_umidtoken: SecretStr | None = None
+    qwen_bx_v: str = ""
+    qwen_user_agent: str = ""
     model_map: dict[str, str] = Field(default_factory=dict)
     tapes: Path | None = None
     speed: float = Field(default=1.0, ge=0)

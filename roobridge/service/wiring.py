@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+from pydantic import SecretStr
 
 from roobridge.bridge.ports import Upstream
 from roobridge.errors import SettingsError
@@ -94,22 +95,28 @@ def build_upstream(settings: Settings) -> Upstream:
 def _openai(settings: Settings, known: Preset) -> Upstream:
     return OpenAIUpstream(
         settings.base_url or known.base_url,
-        settings.api_key.get_secret_value() if settings.api_key else "",
+        _revealed(settings.api_key),
         partial=known.partial,
         native_tools=known.native_tools,
     )
 
 
 def _qwen_web(settings: Settings) -> Upstream:
-    token = settings.qwen_token or settings.api_key
-    cookies = settings.qwen_cookies
     capture = Capture(
-        token=token.get_secret_value() if token else "",
-        cookies=cookies.get_secret_value() if cookies else "",
+        token=_revealed(settings.qwen_token or settings.api_key),
+        cookies=_revealed(settings.qwen_cookies),
+        bx_ua=_revealed(settings.qwen_bx_ua),
+        bx_umidtoken=_revealed(settings.qwen_bx_umidtoken),
+        bx_v=settings.qwen_bx_v,
+        user_agent=settings.qwen_user_agent,
     )
     if settings.base_url:
         return QwenWebUpstream(capture, base_url=settings.base_url)
     return QwenWebUpstream(capture)
+
+
+def _revealed(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
 
 
 def _demo_tapes() -> Path:

@@ -13,6 +13,7 @@ from roobridge.upstream.openai import OpenAIUpstream
 from roobridge.upstream.presets import PRESETS
 from roobridge.upstream.qwen_web import QwenWebUpstream
 from roobridge.upstream.record import RecordUpstream
+from tests.upstream.loopback import Answering, Loopback, Received
 
 LOOPBACK = "http://127.0.0.1:9"
 
@@ -68,3 +69,31 @@ async def test_the_embedded_default_needs_nothing() -> None:
 def test_milliseconds_become_seconds() -> None:
     rules = rules_of(settings(pace_ms=25, usage_wait_ms=300))
     assert (rules.pace, rules.usage_wait) == (0.025, 0.3)
+
+
+async def test_what_was_copied_from_a_browser_is_sent_as_it_was() -> None:
+    seen: list[Received] = []
+
+    async def script(answer: Answering, request: Received) -> None:
+        seen.append(request)
+        await answer.whole(b'{"data":[]}')
+
+    site = Loopback(script)
+    upstream = build_upstream(
+        settings(
+            upstream="qwen-web",
+            base_url=await site.start(),
+            qwen_token=SecretStr("tok"),
+            qwen_cookies=SecretStr("token=tok"),
+            qwen_bx_ua=SecretStr("231!ua"),
+            qwen_bx_umidtoken=SecretStr("umid"),
+            qwen_bx_v="2.5.37",
+            qwen_user_agent="UA/1",
+        )
+    )
+    await upstream.models()
+    await upstream.aclose()
+    await site.stop()
+    sent = seen[0].headers
+    assert (sent["bx-ua"], sent["bx-umidtoken"], sent["bx-v"]) == ("231!ua", "umid", "2.5.37")
+    assert (sent["user-agent"], sent["cookie"]) == ("UA/1", "token=tok")
