@@ -18,18 +18,30 @@ _LOOSE_NUMBER = re.compile(r"([+-]?)(?:(0|[1-9]\d*)(?:\.(\d*))?|\.(\d+))([eE][+-
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
 _DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _SINGLE = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
+_BRACKET = re.compile(_DOUBLE.pattern + r"|[\[\]{}]", re.DOTALL)
 _PLAIN_WORDS = frozenset({"true", "false", "null"})
 _PYTHON_WORDS = {"True": "true", "False": "false", "None": "null"}
 _DEPTH = 100
 
 
 def is_json(text: str) -> bool:
-    """Whether the text is one JSON value (RFC 8259)."""
+    """Whether the text is one JSON value (RFC 8259), nested at most 100 deep."""
+    if text.count("[") + text.count("{") > _DEPTH and _is_deep(text):
+        return False
     try:
         msgspec.json.decode(text.encode("utf-8", "surrogatepass"), type=msgspec.Raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return False
     return True
+
+
+def _is_deep(text: str) -> bool:
+    depth = 0
+    for found in _BRACKET.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
+        if depth > _DEPTH:
+            return True
+    return False
 
 
 def normalise(text: str) -> tuple[str, tuple[str, ...]]:

@@ -12,16 +12,17 @@ from lxml import etree
 from roobridge.grammar.model import Field, Nested
 
 _LIMIT = 2_000_000  # characters of one nested value that are parsed
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def read_items(text: str, nested: Nested) -> list[dict[str, Any]]:
-    """The items of a nested value; empty where it holds none. Text outside items is ignored, as Roo does.
+    """The items of a nested value; empty where it holds none, or is longer than 2,000,000 characters.
 
-    Raises ValueError where the value is too long to be read.
+    Text outside items is ignored, as Roo does.
     """
     if len(text) > _LIMIT:
-        raise ValueError(f"a nested value of {len(text)} characters is over the limit of {_LIMIT}")
+        return []
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False)
     try:
         root = etree.fromstring(f"<r>{text}</r>".encode(), parser)
@@ -63,33 +64,42 @@ def _value(element: etree._Element, field: Field) -> Any:
 
 def _typed(text: str, field: Field) -> Any:
     stripped = text.strip()
-    if field.number and stripped.lstrip("-").isdecimal():
+    if field.number and _INTEGER.match(stripped):
         return int(stripped)
     return text.strip("\r\n") if "\n" in stripped else stripped
 
 
 def _read_loosely(text: str, nested: Nested) -> list[dict[str, Any]]:
     """Items whose text is not escaped, as models write diffs and paths."""
-    return [_loose_object(match, nested.fields) for match in _elements(text, nested.item)]
+    return [_loose_object(*element, nested.fields) for element in _elements(text, nested.item)]
 
 
-def _elements(text: str, name: str) -> list[re.Match[str]]:
-    return list(re.finditer(rf"<{name}((?:\s[^<>]*)?)>(.*?)</{name}>", text, re.DOTALL))
+def _elements(text: str, name: str) -> list[tuple[str, str]]:
+    """The attributes and the inside of every element of that name, each up to its first closing tag."""
+    opening, closing = re.compile(rf"<{name}((?:\s[^<>]*)?)>"), f"</{name}>"
+    found: list[tuple[str, str]] = []
+    at = 0
+    while match := opening.search(text, at):
+        end = text.find(closing, match.end())
+        if end < 0:
+            break
+        found.append((match[1], text[match.end() : end]))
+        at = end + len(closing)
+    return found
 
 
-def _loose_object(match: re.Match[str], fields: tuple[Field, ...]) -> dict[str, Any]:
+def _loose_object(attributes: str, inside: str, fields: tuple[Field, ...]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for field in fields:
         if field.attribute:
-            found = re.search(rf"\b{field.name}\s*=\s*[\"']([^\"']*)", match[1])
+            found = re.search(rf"\b{field.name}\s*=\s*[\"']([^\"']*)", attributes)
             values: list[Any] = [found[1]] if found else []
         elif field.text:
-            values = [match[2].strip()]
+            values = [inside.strip()]
         else:
-            inner = _elements(match[2], field.name)
             values = [
-                _loose_object(m, field.fields) if field.fields else _typed(_uncdata(m[2]), field)
-                for m in inner
+                _loose_object(*inner, field.fields) if field.fields else _typed(_uncdata(inner[1]), field)
+                for inner in _elements(inside, field.name)
             ]
         if values:
             result[field.key] = values if field.repeated else values[-1]

@@ -109,9 +109,10 @@ def to_text(param: Param, form: Form, text: str) -> tuple[str, tuple[str, ...]]:
         return text, ()
     try:
         json, repairs = normalise(stripped)
+        value = msgspec.json.decode(json)
     except ValueError:
         return text, ()
-    return _items_text(msgspec.json.decode(json), param.nested, text), repairs
+    return _items_text(value, param.nested, text), repairs
 
 
 def nested_members(nested: Nested, text: str, wanted: frozenset[str]) -> list[tuple[str, str]]:
