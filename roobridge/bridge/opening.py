@@ -11,6 +11,7 @@ from roobridge.events import (
     CallEnd,
     CallStart,
     Event,
+    Markup,
     ParamEnd,
     ParamStart,
     Text,
@@ -31,12 +32,16 @@ class Given(msgspec.Struct, frozen=True):
 
 
 class OpenCall(msgspec.Struct, frozen=True):
-    """A call that was announced to the client and not finished. before: how many calls stand before it."""
+    """A call that was announced to the client and not finished.
+
+    before: how many calls stand before it. lead: the newline behind the open parameter's tag was told too.
+    """
 
     name: str
     dialect: str
     params: tuple[Given, ...] = ()
     before: int = 0
+    lead: bool = False
 
     @property
     def param(self) -> Given | None:
@@ -99,12 +104,15 @@ def _calls(events: Iterable[Event]) -> Iterable[tuple[OpenCall, bool]]:
     params: list[Given] = []
     name: str | None = None
     value: list[str] = []
+    lead = False
     for event in events:
         match event:
             case CallStart():
                 start, params, name = event, [], None
             case ParamStart():
-                name, value = event.name, []
+                name, value, lead = event.name, [], False
+            case Markup():
+                lead = lead or not value
             case Value():
                 value.append(event.text)
             case ParamEnd() if name is not None:
@@ -117,7 +125,7 @@ def _calls(events: Iterable[Event]) -> Iterable[tuple[OpenCall, bool]]:
                 pass
     if start is not None:
         rest: Sequence[Given] = [Given(name, "".join(value), closed=False)] if name is not None else []
-        yield OpenCall(start.name, start.dialect, (*params, *rest)), False
+        yield OpenCall(start.name, start.dialect, (*params, *rest), lead=lead and name is not None), False
 
 
 class Heard(msgspec.Struct, frozen=True):

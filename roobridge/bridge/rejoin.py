@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from roobridge.bridge.beginning import HEAD
 from roobridge.bridge.opening import Given, OpenCall
-from roobridge.bridge.overlap import MisfitError, overlap
+from roobridge.bridge.overlap import SURE, MisfitError, overlap
 from roobridge.events import (
     CallEnd,
     CallStart,
@@ -57,11 +57,17 @@ class Rejoin:
         """What of the events is new. Raises MisfitError where they contradict what was sent."""
         new: list[Event] = []
         for event in events:
-            if self._stage is _Stage.JOINED or isinstance(event, Reasoning):
+            new_markup = isinstance(event, Markup) and self._is_new_markup()
+            if new_markup or self._stage is _Stage.JOINED or isinstance(event, Reasoning):
                 new.append(event)
             elif not isinstance(event, (Markup, Repaired)):
                 new += self._take(event)
         return new
+
+    def _is_new_markup(self) -> bool:
+        """It stands behind all that was sent."""
+        told = self._stage is _Stage.OPEN and self._length == len(self._sent)
+        return told and (self._sent != "" or not self._call.lead)
 
     def _take(self, event: Event) -> list[Event]:
         if self._stage is _Stage.BEFORE:
@@ -131,7 +137,8 @@ class Rejoin:
     def _overlapping(self) -> list[Event]:
         whole = "".join(self._text)
         length = overlap(self._sent, whole)
-        if not length:
+        # The beginning of a line is not enough here: all values of a kind begin alike.
+        if length < SURE and "\n" not in whole[:length]:
             raise MisfitError("it begins anew with another value than was sent")
         self._stage = _Stage.JOINED
         return [Repaired("overlap_removed"), *([Value(whole[length:])] if whole[length:] else [])]
