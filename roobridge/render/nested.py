@@ -116,7 +116,7 @@ def _uncdata(text: str) -> str:
 def _element(name: str, item: Mapping[str, Any], fields: tuple[Field, ...]) -> str:
     attributes, text, children = "", "", []
     for field in fields:
-        value = item.get(field.key)
+        value = item.get(field.key, item.get(field.name))
         if value is None:
             continue
         if field.attribute:

@@ -134,12 +134,25 @@ def nested_members(nested: Nested, text: str, wanted: frozenset[str]) -> list[tu
 
 
 def _items_text(value: Any, nested: Nested, text: str) -> str:
-    items = value if isinstance(value, list) else [value]
+    items = _unwrapped(value, nested)
     lone = nested.lone or next((field.key for field in nested.fields if field.text), "")
     objects = [{lone: item} if isinstance(item, str) else item for item in items]
-    if not all(isinstance(item, dict) for item in objects):
-        return text
+    known = {name for field in nested.fields for name in (field.key, field.name)}
+    if not all(isinstance(item, dict) and known & item.keys() for item in objects):
+        return text  # the client refuses it, with the value in view
     return "\n" + write_items(objects, nested) + "\n"
+
+
+def _unwrapped(value: Any, nested: Nested) -> list[Any]:
+    """The items of a JSON value: an array, one alone, or either under the name of the items, as models write
+    that were shown the XML."""
+    if isinstance(value, list):
+        return [item for each in value for item in _unwrapped(each, nested)]
+    if isinstance(value, dict) and len(value) == 1:
+        [(name, inner)] = value.items()
+        if name in (nested.item, nested.key):
+            return _unwrapped(inner, nested)
+    return [value]
 
 
 def _dump(value: Any) -> str:
