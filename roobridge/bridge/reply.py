@@ -267,4 +267,5 @@ def new_parser(plan: Plan, *, reasoning: bool = True) -> Parser:
 def _renderer(plan: Plan, repairs: list[str], call_ids: str) -> XmlRenderer | ToolCallsRenderer:
     if plan.kind is ClientKind.XML_AGENT:
         return XmlRenderer(plan.toolset, repairs)
-    return ToolCallsRenderer(plan.toolset, repairs, call_ids, guard_text=plan.guard_text)
+    several = not plan.single_call
+    return ToolCallsRenderer(plan.toolset, repairs, call_ids, guard_text=plan.guard_text, several=several)

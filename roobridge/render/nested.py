@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -31,7 +31,33 @@ def read_items(text: str, nested: Nested) -> list[dict[str, Any]]:
     return [_object(item, nested.fields) for item in root.iterchildren(nested.item)]
 
 
-def write_items(items: list[Mapping[str, Any]], nested: Nested) -> str:
+def objects(value: Any, nested: Nested) -> list[dict[str, Any]]:
+    """The items that a JSON value stands for, as models write them: an array, one item alone, bare strings,
+    or either of them under the item's XML name or the array's JSON name.
+
+    Raises ValueError where it stands for none.
+    """
+    if isinstance(value, list):
+        return [item for part in value for item in objects(part, nested)]
+    lone = nested.lone or next((field.key for field in nested.fields if field.text), "")
+    if isinstance(value, str) and lone:
+        return [{lone: value}]
+    if not isinstance(value, dict):
+        raise ValueError("neither an object nor an array of objects")  # noqa: TRY004 - the text is at fault
+    inner = next((name for name in (nested.item, nested.key) if name in value), "")
+    if inner:
+        rest = {name: part for name, part in value.items() if name != inner}
+        return [{**item, **rest} for item in objects(value[inner], nested)]
+    item: dict[str, Any] = {}
+    for field in nested.fields:
+        for name in {field.key, field.name} & value.keys():
+            item[field.key] = value[name]
+    if not item:
+        raise ValueError("an object without a field of the item")
+    return [item]
+
+
+def write_items(items: Sequence[Mapping[str, Any]], nested: Nested) -> str:
     """The items as XML, one a line where an item has elements."""
     lines = [_element(nested.item, item, nested.fields) for item in items]
     return "\n".join(lines)
@@ -44,7 +70,7 @@ def _object(element: etree._Element, fields: tuple[Field, ...]) -> dict[str, Any
             found = element.get(field.name)
             values: list[Any] = [] if found is None else [found]
         elif field.text:
-            values = ["".join(str(part) for part in element.itertext()).strip()]
+            values = [_inner(element).strip()]
         else:
             values = [_value(child, field) for child in element.iterchildren(field.name)]
         if field.repeated:
@@ -58,8 +84,15 @@ def _object(element: etree._Element, fields: tuple[Field, ...]) -> dict[str, Any
 def _value(element: etree._Element, field: Field) -> Any:
     if field.fields:
         return _object(element, field.fields)
-    text = "".join(str(part) for part in element.itertext())
-    return _typed(text, field)
+    return _typed(_inner(element), field)
+
+
+def _inner(element: etree._Element) -> str:
+    """The text of an element; tags in it belong to the text, for they are no fields."""
+    parts = [element.text or ""]
+    for child in element:
+        parts += [etree.tostring(child, encoding="unicode", with_tail=False), child.tail or ""]
+    return "".join(parts)
 
 
 def _typed(text: str, field: Field) -> Any:

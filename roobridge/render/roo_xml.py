@@ -27,6 +27,9 @@ from roobridge.render.values import to_text
 DIALECT = "roo-xml"
 
 
+_WHOLE = frozenset({Kind.XML, Kind.JSON, Kind.BOOLEAN})  # kinds whose values are read before they go out
+
+
 class XmlRenderer:
     """Outcomes in, pieces out. toolset: what the client reads. repairs: where named repairs are added."""
 
@@ -39,6 +42,8 @@ class XmlRenderer:
         self._guard: ValueGuard | None = None
         self._whole: list[str] | None = None  # a value that goes out once it is complete
         self._form = Form.TEXT
+        self._opened = False  # its opening tag went out as it came
+        self._may_be_json = False  # its first character will tell
         self._dropped = False  # the open parameter is none of the client's
         self._broken = False
 
@@ -87,6 +92,9 @@ class XmlRenderer:
 
     def value(self, text: str) -> list[Piece]:
         """The pieces of more characters of the open value."""
+        if self._may_be_json:
+            self._may_be_json = False
+            self._whole = [] if text[0] in "[{" else None
         if self._whole is not None:
             self._whole.append(text)
             return []
@@ -103,7 +111,7 @@ class XmlRenderer:
             case Markup():
                 if not self._own or self._dropped:
                     return ""
-                return self._guard.feed(event.raw) if self._guard else event.raw
+                return self._items() + (self._guard.feed(event.raw) if self._guard else event.raw)
             case CallStart():
                 self._own = event.dialect == DIALECT
                 self._guard = None
@@ -126,7 +134,8 @@ class XmlRenderer:
         self._param = param
         self._guard = ValueGuard(self._toolset, self._tool, param)
         verbatim = self._own and event.raw and event.form is Form.TEXT
-        needs_all = event.form is Form.JSON or (param.nested is not None and not verbatim)
+        needs_all = event.form is Form.JSON or (not verbatim and param.kind in _WHOLE)
+        self._may_be_json = self._opened = bool(verbatim) and param.nested is not None
         self._whole = [] if needs_all else None
         if needs_all:
             return ""
@@ -149,9 +158,9 @@ class XmlRenderer:
         param, guard = self._param, self._guard
         assert param is not None
         assert guard is not None
-        if self._whole is not None:
+        if self._whole is not None and not self._opened:
             return self._converted(param, guard)
-        rest = guard.end()
+        rest = self._items() + guard.end()
         self._guard = None
         self._note(guard)
         if self._own and event.raw:
@@ -169,6 +178,15 @@ class XmlRenderer:
         self._note(guard)
         return _open(param) + inside + _close(param).rstrip("\n" if self._own else "")
 
+    def _items(self) -> str:
+        """The JSON that the model wrote where its own spelling has elements, as such."""
+        if self._whole is None or not self._opened or self._param is None or self._guard is None:
+            return ""
+        json, self._whole = "".join(self._whole), None
+        text, repairs = to_text(self._param, self._form, json)
+        self._repairs += repairs if text == json else ("json_as_items", *repairs)
+        return self._guard.feed(text)
+
     def _note(self, guard: ValueGuard) -> None:
         if guard.neutralised:
             self._repairs.append("mention_neutralised")
@@ -184,7 +202,7 @@ def _close(param: Param) -> str:
 
 def _on_lines(param: Param) -> bool:
     """A newline at each end of the value is markup to the client, and makes it exact."""
-    return param.kind is Kind.VERBATIM or param.prose
+    return param.kind in (Kind.VERBATIM, Kind.XML) or param.prose
 
 
 def _content(text: str) -> list[Piece]:

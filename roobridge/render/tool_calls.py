@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from roobridge.events import (
     CallEnd,
@@ -20,12 +21,12 @@ from roobridge.events import (
     ToolDelta,
     Value,
 )
-from roobridge.grammar.model import ANY_TYPE, Param, Tool, Toolset
+from roobridge.grammar.model import ANY_TYPE, Nested, Param, Tool, Toolset
 from roobridge.parser.held import Preview
 from roobridge.parser.json_call import quoted
 from roobridge.parser.wrap import Ended, Failed, Outcome
 from roobridge.render.guard import neutralise
-from roobridge.render.values import flows, may_be_null, nested_members, to_json
+from roobridge.render.values import dump, flows, items_of, may_be_null, members_of, to_json
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
@@ -34,11 +35,18 @@ class ToolCallsRenderer:
     """Outcomes in, pieces out.
 
     toolset: what the client declared. repairs: where named repairs are added. call_ids: prefix of the ids
-    of calls that come without a usable one. guard_text: tool-like tags in content are made harmless.
+    of calls that come without a usable one. guard_text: tool-like tags in content are made harmless. several:
+    the client takes more than one call.
     """
 
     def __init__(
-        self, toolset: Toolset, repairs: list[str], call_ids: str, *, guard_text: bool = False
+        self,
+        toolset: Toolset,
+        repairs: list[str],
+        call_ids: str,
+        *,
+        guard_text: bool = False,
+        several: bool = False,
     ) -> None:
         self._toolset = toolset
         self._repairs = repairs
@@ -50,6 +58,8 @@ class ToolCallsRenderer:
         self._param = Param("")
         self._form = Form.TEXT
         self._members = 0
+        self._several = several
+        self._further: list[dict[str, str]] = []  # the arguments of calls that follow the open one
         self._whole: list[str] | None = None  # a value that goes out once it is complete
         self._maybe_null = False  # it goes out as soon as it cannot be null any more
 
@@ -71,7 +81,7 @@ class ToolCallsRenderer:
             case ParamEnd():
                 return self._arguments(self._close())
             case CallEnd():
-                return self._arguments("}" if self._members else "{}")
+                return self._end()
             case Ended():
                 reason = "tool_calls" if outcome.called else "length" if outcome.cut else "stop"
                 return [Finish(reason)]
@@ -142,9 +152,37 @@ class ToolCallsRenderer:
 
     def _spread(self, text: str) -> str:
         """Members for a parameter that the client has in another form; none where it has it not at all."""
-        nested = self._param.nested
-        wanted = frozenset(name for name, param in self._tool.params.items() if param.offered)
-        members = nested_members(nested, text, wanted) if nested and self._form is not Form.JSON else []
-        if not members:
+        offered = {name: param for name, param in self._tool.params.items() if param.offered}
+        nested = self._nested_form()
+        items: list[dict[str, Any]] = []
+        if nested is not None and nested.lone == self._param.name:
+            items = [{nested.lone: text}]
+        elif nested is not None:
+            items = items_of(nested, self._form, text)
+        if nested is not None and items and nested.key in offered:
+            return self._key(nested.key) + dump(items)
+        members, *further = [members_of(item, offered) for item in items] or [({}, False)]
+        if not all(placed for _, placed in (members, *further)):
             self._repairs.append("unknown_parameter")
-        return "".join(self._key(name) + json for name, json in members)
+        self._further = [given for given, _ in further if given]
+        return "".join(self._key(name) + json for name, json in members[0].items())
+
+    def _nested_form(self) -> Nested | None:
+        """How the tool's other releases write this parameter, one item or several."""
+        forms = (param.nested for param in self._tool.params.values() if param.nested is not None)
+        if self._param.nested is not None:
+            return self._param.nested
+        return next((form for form in forms if self._param.name in (form.key, form.lone)), None)
+
+    def _end(self) -> list[Piece]:
+        """The call is over; what one call could not hold follows in calls of its own."""
+        pieces = self._arguments("}" if self._members else "{}")
+        further, self._further = self._further, []
+        if further and not self._several:
+            self._repairs.append("items_dropped")
+            return pieces
+        for members in further:
+            self._members = 0
+            pieces.append(self._start(CallStart(self._tool.name, "")))
+            pieces += self._arguments("".join(self._key(name) + json for name, json in members.items()) + "}")
+        return pieces

@@ -7,15 +7,16 @@ Python's words and loose JSON allowed, and stay strings where they cannot be.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from roobridge.events import Form
-from roobridge.grammar.model import Nested, Param
+from roobridge.grammar.model import Kind, Nested, Param
 from roobridge.parser.json_call import quoted
 from roobridge.parser.json_lenient import normalise
-from roobridge.render.nested import read_items, write_items
+from roobridge.render.nested import objects, read_items, write_items
 
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d*)\Z")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?\Z")
@@ -33,6 +34,7 @@ _TYPES = {
     "n": frozenset({"null"}),
 }
 _NUMBER_BEGINS = frozenset("+-.0123456789")
+_SEARCH = "<<<<<<< SEARCH\n"
 _PYTHON = {"True": "true", "False": "false", "None": "null"}
 
 
@@ -50,13 +52,23 @@ def to_json(param: Param, form: Form, text: str) -> tuple[str, tuple[str, ...]]:
     """The whole value as JSON text, and the repairs it took; empty for a null that the schema has not."""
     types = param.types
     if form is Form.JSON:
-        return _fitted(text, types)
+        return _fitted_items(text, param.nested) if param.nested else _fitted(text, types)
     if form is Form.STRING:
         if "string" in types:
             return quoted(text), ()
         json, repairs = _read(text, param)
         return json, repairs if json[0] == '"' else ("string_as_value", *repairs)
     return _read(text, param)
+
+
+def _fitted_items(json: str, nested: Nested) -> tuple[str, tuple[str, ...]]:
+    """An array of strings as the objects that they stand for."""
+    if json[0] == "[" and any(isinstance(item, str) for item in msgspec.json.decode(json)):
+        try:
+            return dump(objects(msgspec.json.decode(json), nested)), ("json_as_items",)
+        except ValueError:
+            pass
+    return json, ()
 
 
 def _fitted(json: str, types: frozenset[str]) -> tuple[str, tuple[str, ...]]:
@@ -88,72 +100,72 @@ def _read(text: str, param: Param) -> tuple[str, tuple[str, ...]]:
     if param.nested is not None and "array" in types:
         items = read_items(text, param.nested)
         if items:
-            return _dump(items), ()
+            return dump(items), ()
     return quoted(text), ()
 
 
 def _normalised(text: str, param: Param) -> tuple[str, tuple[str, ...]]:
     json, repairs = normalise(text)
     if json[0] != '"':
-        return json, repairs
+        fitted, more = _fitted_items(json, param.nested) if param.nested else (json, ())
+        return fitted, (*repairs, *more)
     inner, more = _read(msgspec.json.decode(json), param)
     return inner, ("string_as_value", *repairs, *more)
 
 
 def to_text(param: Param, form: Form, text: str) -> tuple[str, tuple[str, ...]]:
     """The whole value as the characters that stand between its tags, and the repairs it took."""
-    if param.nested is None:
-        return text, ()
     stripped = text.strip()
-    if form is not Form.JSON and stripped[:1] not in ("[", "{"):
+    if param.kind is Kind.BOOLEAN and stripped in _PYTHON:
+        return _PYTHON[stripped], ("python_literal",)
+    loose = stripped[:1] in ("[", "{")
+    if not loose or (param.nested is None and param.kind is not Kind.JSON):
         return text, ()
     try:
         json, repairs = normalise(stripped)
-        value = msgspec.json.decode(json)
+        if param.nested is None:
+            return (json if repairs else text), repairs
+        items = objects(msgspec.json.decode(json), param.nested)
     except ValueError:
         return text, ()
-    return _items_text(value, param.nested, text), repairs
+    return write_items(items, param.nested), repairs
 
 
-def nested_members(nested: Nested, text: str, wanted: frozenset[str]) -> list[tuple[str, str]]:
-    """A nested value as members of the call itself: name and JSON text, for the names that are wanted.
-
-    The array's own name is preferred; else the fields of its first item.
-    """
-    items = read_items(text, nested)
-    if nested.key in wanted:
-        return [(nested.key, _dump(items))]
-    first = items[0] if items else {}
-    members: list[tuple[str, str]] = []
-    for name, value in first.items():
-        if name in wanted:
-            members.append((name, _dump(value)))
-        elif isinstance(value, list) and value and isinstance(value[-1], dict):
-            members += [(key, _dump(inner)) for key, inner in value[-1].items() if key in wanted]
-    return members
+def items_of(nested: Nested, form: Form, text: str) -> list[dict[str, Any]]:
+    """The items of a nested value, written in XML or in JSON; empty where it holds none."""
+    stripped = text.strip()
+    if form is not Form.JSON and stripped[:1] not in ("[", "{"):
+        return read_items(text, nested)
+    try:
+        return objects(msgspec.json.decode(normalise(stripped)[0]), nested)
+    except ValueError:
+        return []
 
 
-def _items_text(value: Any, nested: Nested, text: str) -> str:
-    items = _unwrapped(value, nested)
-    lone = nested.lone or next((field.key for field in nested.fields if field.text), "")
-    objects = [{lone: item} if isinstance(item, str) else item for item in items]
-    known = {name for field in nested.fields for name in (field.key, field.name)}
-    if not all(isinstance(item, dict) and known & item.keys() for item in objects):
-        return text  # the client refuses it, with the value in view
-    return "\n" + write_items(objects, nested) + "\n"
+def members_of(item: Mapping[str, Any], params: Mapping[str, Param]) -> tuple[dict[str, str], bool]:
+    """One item as the members of a call that takes one, and whether all of it found a place among them."""
+    members: dict[str, str] = {}
+    placed = True
+    for name, value in item.items():
+        param = params.get(name)
+        if param is None:
+            placed = False
+        elif param.types == _STRING and isinstance(value, list):
+            members[name] = quoted("\n".join(map(_block, value)))
+        else:
+            members[name] = to_json(param, Form.STRING, value)[0] if isinstance(value, str) else dump(value)
+    return members, placed
 
 
-def _unwrapped(value: Any, nested: Nested) -> list[Any]:
-    """The items of a JSON value: an array, one alone, or either under the name of the items, as models write
-    that were shown the XML."""
-    if isinstance(value, list):
-        return [item for each in value for item in _unwrapped(each, nested)]
-    if isinstance(value, dict) and len(value) == 1:
-        [(name, inner)] = value.items()
-        if name in (nested.item, nested.key):
-            return _unwrapped(inner, nested)
-    return [value]
+def _block(value: Any) -> str:
+    """One of several diffs of a file, as it stands in a diff of its own."""
+    if not isinstance(value, Mapping):
+        return str(value)
+    content, line = str(value.get("content", "")), value.get("start_line")
+    if line is None or ":start_line:" in content:
+        return content
+    return content.replace(_SEARCH, f"{_SEARCH}:start_line:{line}\n-------\n", 1)
 
 
-def _dump(value: Any) -> str:
+def dump(value: Any) -> str:
     return msgspec.json.encode(value).decode()

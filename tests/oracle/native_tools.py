@@ -55,6 +55,12 @@ ROO = [
     ),
 ]
 
+# Roo 3.40: one call reads several files.
+FILES = [
+    *[entry for entry in ROO if entry["function"]["name"] != "read_file"],
+    tool("read_file", "files", files={"type": "array", "items": {"type": "object"}}),
+]
+
 OTHER = [
     tool("read_file", "path", path=STRING, offset=INTEGER),
     tool("write_file", "file_path content", file_path=STRING, content=STRING),
@@ -82,4 +88,10 @@ TYPED = [
     ),
 ]
 
-SETS: dict[str, list[dict[str, Any]]] = {"roo": ROO, "other": OTHER, "typed": TYPED, "none": []}
+SETS: dict[str, list[dict[str, Any]]] = {
+    "roo": ROO,
+    "files": FILES,
+    "other": OTHER,
+    "typed": TYPED,
+    "none": [],
+}
