@@ -52,7 +52,9 @@ def to_json(param: Param, form: Form, text: str) -> tuple[str, tuple[str, ...]]:
     """The whole value as JSON text, and the repairs it took; empty for a null that the schema has not."""
     types = param.types
     if form is Form.JSON:
-        return _fitted_items(text, param.nested) if param.nested else _fitted(text, types)
+        json, repairs = _fitted_items(text, param.nested) if param.nested else (text, ())
+        fitted, more = _fitted(json, types)
+        return fitted, (*repairs, *more)
     if form is Form.STRING:
         if "string" in types:
             return quoted(text), ()
