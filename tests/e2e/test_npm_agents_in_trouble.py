@@ -80,3 +80,17 @@ async def test_qwen_code_runs_both_calls_of_a_reply(
         agent = await qwen_code(modules, place, address, upstream.over)
     assert {path: Path(path).read_text() for path in files} == files  # noqa: ASYNC240 -- small and local
     assert (agent.completion, len(upstream.asked)) == (CLOSING, 2)
+
+
+async def test_cline_reads_a_file_to_its_last_closing_tag(
+    modules: Path, place: Place, tmp_path: Path
+) -> None:
+    content = "a</content>\nb"
+    said = Said(roo_xml("write_to_file", {"path": "a.txt", "content": content}))
+    async with (
+        scripted(Dialect.DASHSCOPE.wire, said, Said(CLOSING)) as upstream,
+        bridge(upstream, tmp_path / "bridge") as address,
+    ):
+        agent = await cline(modules, place, address, upstream.over)
+    assert (place.workspace / "a.txt").read_text() == content
+    assert agent.completion == CLOSING
