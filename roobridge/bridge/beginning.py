@@ -60,22 +60,16 @@ def find_beginning(opening: Opening, head: str, *, last: bool) -> Beginning:
 
 
 def _anew(opening: Opening, head: str) -> int | None:
-    """Where the open call begins anew: at once, or after words about it and the opening of a fence."""
+    """Where the open call begins anew: at once, or at the beginning of a later line.
+
+    Whatever precedes it: told again it must agree with what was sent, so nothing is taken on trust.
+    """
     if opening.call is None:
         return None
     name = re.escape(opening.call.name)
-    wrapped = rf"<tool_call>\s*(?:<function={name}>|\{{)"
-    found = re.search(rf"(?:^|(?<=\s))(?:{wrapped}|<function={name}>|<{name}>)", head)
-    if found is None:
-        return None
-    before = head[: found.start()]
-    words = before.rstrip()
-    line = words.rfind("\n") + 1
-    if fence(words[line:] + "\n"):
-        words = words[:line]
-    elif words and "\n" not in before[len(words) :]:
-        return None
-    return found.start() if introduces(words) else None
+    opener = rf"(?:<tool_call>\s*(?:<function={name}>|\{{)|<function={name}>|<{name}>)"
+    found = re.search(rf"(?:\A|\n)\s*({opener})", head)
+    return found.start(1) if found else None
 
 
 def _behind_known_words(opening: Opening, head: str) -> int:

@@ -77,6 +77,8 @@ class Unfence:
         """More text; gives what is not markup of the fence."""
         if self._stage is _Stage.CLOSING:
             return text
+        if self._stage is _Stage.OTHER:
+            return ""
         self._held += text
         if self._stage is _Stage.BEHIND:
             return self._behind()

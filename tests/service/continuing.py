@@ -7,14 +7,23 @@ import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
+import msgspec
+import pytest
+
 from roobridge.bridge.ports import Capabilities, Delta, Health, Model, UpstreamRequest
-from roobridge.errors import UpstreamError
-from roobridge.events import ToolDelta
+from roobridge.errors import ReplyError, UpstreamError
+from roobridge.events import Content, Finish, Piece, ToolDelta
+from roobridge.service.attempts import Patience
+from roobridge.service.turns import Rules, Turn
 from tests.oracle.dialect_writer import TEXT_DIALECTS
-from tests.service.scripted import silence
+from tests.oracle.plans import Client
+from tests.oracle.roo_native import gather
+from tests.oracle.roo_reader import tool_uses
+from tests.service.scripted import RULES, Scripted, ask, silence
 
 PATH = "src/numbers.py"
 TEXT_FORMS = ["roo_xml", "qwen", "qwen_bare", "hermes", "hermes_escaped"]
+GOING_ON = msgspec.structs.replace(RULES, continuations=3, patience=Patience(start=30, idle=0.005))
 ENDS = ["length", "error", "cut", "silence", "stop"]
 
 
@@ -173,3 +182,50 @@ def place_of(content: str, at: int, whole: str) -> int:
             break
         done += 1
     return whole.index("<parameter=content>\n") + len("<parameter=content>\n") + done
+
+
+async def deliver(
+    client: Client, upstream: BreaksOff | Scripted, rules: Rules = GOING_ON
+) -> Turn | list[Piece]:
+    """The pieces of a reply that came whole, or the turn that failed."""
+    turn = Turn(ask(client.plan()), upstream, rules)
+    pieces: list[Piece] = []
+    try:
+        await turn.begin()
+        while (batch := await turn.next()) is not None:
+            pieces += batch
+    except (ReplyError, UpstreamError):
+        assert turn.error is not None
+    await turn.aclose()
+    if turn.error is None:
+        assert isinstance(pieces[-1], Finish)
+        return pieces
+    assert not any(isinstance(piece, Finish) for piece in pieces)
+    assert_nothing_closed(client, pieces)
+    return turn
+
+
+def assert_nothing_closed(client: Client, pieces: list[Piece]) -> None:
+    if client.xml:
+        assert all(use.partial for use in tool_uses(client.read(text_of(pieces))))
+        return
+    for call in gather([piece for piece in pieces if isinstance(piece, ToolDelta)]):
+        with pytest.raises(json.JSONDecodeError):
+            json.loads(call.arguments)
+
+
+def text_of(pieces: list[Piece]) -> str:
+    return "".join(piece.text for piece in pieces if isinstance(piece, Content))
+
+
+def file_in(client: Client, pieces: list[Piece]) -> tuple[str, str]:
+    """The path and the content of the one call in a reply."""
+    if client.xml:
+        (use,) = tool_uses(client.read(text_of(pieces)))
+        assert not use.partial
+        assert use.name == "write_to_file"
+        return use.params["path"], use.params["content"]
+    (call,) = gather([piece for piece in pieces if isinstance(piece, ToolDelta)])
+    assert call.name == "write_to_file"
+    arguments = json.loads(call.arguments)
+    return arguments["path"], arguments["content"]

@@ -6,18 +6,12 @@ import json
 from collections.abc import Sequence
 from random import Random
 
-import msgspec
 import pytest
 
-from roobridge.bridge.plan import Wrap
-from roobridge.bridge.ports import Capabilities, Delta, Usage
-from roobridge.errors import ReplyError, UpstreamError
-from roobridge.events import Content, Finish, Piece, ToolDelta
-from roobridge.service.attempts import Patience
-from roobridge.service.turns import Rules, Turn
-from tests.oracle.plans import OTHER, ROO_31, ROO_52, Client
-from tests.oracle.roo_native import gather
-from tests.oracle.roo_reader import tool_uses
+from roobridge.bridge.ports import Delta
+from roobridge.events import ToolDelta
+from roobridge.service.turns import Turn
+from tests.oracle.plans import ROO_31, ROO_52, Client
 from tests.service.continuing import (
     ENDS,
     PATH,
@@ -25,66 +19,20 @@ from tests.service.continuing import (
     TEXT_FORMS,
     BreaksOff,
     Style,
+    deliver,
+    file_in,
     file_of,
     place_of,
     written,
 )
 from tests.service.continuing import told as tell
-from tests.service.scripted import CALL, RULES, XML, Scripted, ask, end, say, silence
+from tests.service.scripted import RULES, Scripted, end, say
 
 FILE = file_of(500)
 SHORT = file_of(12)
 BY_NAME = {style.name: style for style in STYLES}
 CONTRADICTING = {"another value", "another path"}
 EXACT = BY_NAME["exact"]
-GOING_ON = msgspec.structs.replace(RULES, continuations=3, patience=Patience(start=30, idle=0.005))
-
-
-async def deliver(
-    client: Client, upstream: BreaksOff | Scripted, rules: Rules = GOING_ON
-) -> Turn | list[Piece]:
-    """The pieces of a reply that came whole, or the turn that failed."""
-    turn = Turn(ask(client.plan()), upstream, rules)
-    pieces: list[Piece] = []
-    try:
-        await turn.begin()
-        while (batch := await turn.next()) is not None:
-            pieces += batch
-    except (ReplyError, UpstreamError):
-        assert turn.error is not None
-    await turn.aclose()
-    if turn.error is None:
-        assert isinstance(pieces[-1], Finish)
-        return pieces
-    assert not any(isinstance(piece, Finish) for piece in pieces)
-    assert_nothing_closed(client, pieces)
-    return turn
-
-
-def assert_nothing_closed(client: Client, pieces: list[Piece]) -> None:
-    if client.xml:
-        assert all(use.partial for use in tool_uses(client.read(text_of(pieces))))
-        return
-    for call in gather([piece for piece in pieces if isinstance(piece, ToolDelta)]):
-        with pytest.raises(json.JSONDecodeError):
-            json.loads(call.arguments)
-
-
-def text_of(pieces: list[Piece]) -> str:
-    return "".join(piece.text for piece in pieces if isinstance(piece, Content))
-
-
-def file_in(client: Client, pieces: list[Piece]) -> tuple[str, str]:
-    """The path and the content of the one call in a reply."""
-    if client.xml:
-        (use,) = tool_uses(client.read(text_of(pieces)))
-        assert not use.partial
-        assert use.name == "write_to_file"
-        return use.params["path"], use.params["content"]
-    (call,) = gather([piece for piece in pieces if isinstance(piece, ToolDelta)])
-    assert call.name == "write_to_file"
-    arguments = json.loads(call.arguments)
-    return arguments["path"], arguments["content"]
 
 
 def cutting(
@@ -217,105 +165,3 @@ async def test_a_native_call_that_is_made_anew_must_agree() -> None:
         [[delta] for delta in tell(SHORT, 150)] + end("length"), [[other], *end("tool_calls")]
     )
     assert isinstance(await deliver(ROO_52, upstream), Turn)
-
-
-async def test_text_that_breaks_off_is_gone_on_with_before_it_is_wrapped() -> None:
-    upstream = Scripted([*say("The answer to "), *end("length")], [*say("it all is 42."), *end()])
-    result = await deliver(ROO_31, upstream)
-    assert isinstance(result, list)
-    (use,) = tool_uses(ROO_31.read(text_of(result)))
-    assert use.params["result"].strip() == "The answer to it all is 42."
-
-
-async def test_half_an_answer_is_not_wrapped() -> None:
-    upstream = Scripted([*say("The answer to "), *end("length")], end())
-    result = await deliver(ROO_31, upstream)
-    assert isinstance(result, Turn)
-    assert result.error is not None
-    assert result.error.code == "unfinished_text"
-
-
-async def test_text_of_another_client_is_not_gone_on_with() -> None:
-    upstream = Scripted([*say("The answer to "), *end("length")])
-    result = await deliver(OTHER, upstream)
-    assert isinstance(result, list)
-    assert result[-1] == Finish("length")
-    assert len(upstream.requests) == 1
-
-
-async def test_usage_is_of_all_attempts_together() -> None:
-    upstream = Scripted(
-        [*say(CALL[:30]), *end("length"), [Delta(usage=Usage(100, 10, 60, 1))]],
-        [*say(CALL[30:]), [Delta(usage=Usage(120, 5, 80, 2))]],
-    )
-    turn = Turn(ask(XML, stream=False), upstream, GOING_ON)
-    await turn.whole()
-    assert turn.usage == Usage(220, 15, 140, 3)
-
-
-async def test_a_refusal_to_go_on_ends_the_reply_with_its_reason() -> None:
-    refusal = UpstreamError("Too many requests.", code="rate_limit", status_hint=429)
-    upstream = Scripted([*say(CALL[:30]), *end("length")], [refusal])
-    result = await deliver(ROO_31, upstream)
-    assert isinstance(result, Turn)
-    assert result.error is refusal
-
-
-@pytest.mark.parametrize("status", [400, 401, 404])
-async def test_what_a_new_request_cannot_mend_is_not_gone_on_with(status: int) -> None:
-    error = UpstreamError("The content was refused.", status_hint=status)
-    upstream = Scripted([*say(CALL[:30]), error])
-    assert isinstance(await deliver(ROO_31, upstream), Turn)
-    assert len(upstream.requests) == 1
-
-
-async def test_a_client_that_leaves_closes_the_attempt_that_goes_on() -> None:
-    upstream = Scripted([*say(CALL[:30]), *end("length")], [*say(CALL[30:35]), silence()])
-    rules = msgspec.structs.replace(GOING_ON, patience=RULES.patience)
-    turn = Turn(ask(XML), upstream, rules)
-    await turn.begin()
-    await upstream.requested(2)
-    await turn.aclose()
-    assert all(closed.is_set() for closed in upstream.closed)
-    assert turn.withdrawn
-
-
-async def test_comments_go_out_while_the_upstream_is_asked_to_go_on() -> None:
-    held = silence()
-    upstream = Scripted([*say(CALL[:30]), *end("length")], [held, *say(CALL[30:]), *end()])
-    rules = msgspec.structs.replace(GOING_ON, patience=RULES.patience, keepalive=0.01)
-    turn = Turn(ask(XML), upstream, rules)
-    await turn.begin()
-    pieces = await turn.next() or []
-    assert await turn.next() == []
-    held.set()
-    while (batch := await turn.next()) is not None:
-        pieces += batch
-    await turn.aclose()
-    assert text_of(pieces).strip() == CALL
-
-
-@pytest.mark.parametrize("wrap", Wrap)
-async def test_a_mention_at_a_normal_end_is_no_call(wrap: Wrap) -> None:
-    upstream = Scripted([*say("Use <read_file>"), *end()])
-    turn = Turn(ask(ROO_31.plan(wrap), stream=False), upstream, GOING_ON)
-    await turn.whole()
-    assert len(upstream.requests) == 1
-
-
-async def test_an_opening_tag_alone_at_a_normal_end_is_gone_on_with() -> None:
-    upstream = Scripted(
-        [*say("I look.\n<read_file>\n"), *end()], [*say("<path>a.py</path>\n</read_file>"), *end()]
-    )
-    result = await deliver(ROO_31, upstream)
-    assert isinstance(result, list)
-    (use,) = tool_uses(ROO_31.read(text_of(result)))
-    assert use.params == {"path": "a.py"}
-
-
-async def test_partial_mode_is_used_where_the_upstream_has_it() -> None:
-    upstream = Scripted(
-        [*say(CALL[:30]), *end("length")], [*say(CALL[30:]), *end()], capabilities=Capabilities(partial=True)
-    )
-    await deliver(ROO_31, upstream)
-    assert [message["role"] for message in upstream.requests[1].body["messages"]] == ["user", "assistant"]

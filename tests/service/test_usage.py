@@ -3,7 +3,7 @@ from __future__ import annotations
 from roobridge.bridge.chat import parse_chat_request
 from roobridge.bridge.ports import Usage
 from roobridge.events import Content, Finish, Thought, ToolDelta
-from roobridge.service.usage import Tally
+from roobridge.service.usage import Tally, added
 
 
 def test_four_characters_a_token_rounded_up() -> None:
@@ -33,3 +33,10 @@ def test_tools_and_calls_are_part_of_the_prompt() -> None:
     tool = {"type": "function", "function": {"name": "read_file", "parameters": {"type": "object"}}}
     with_tools = parse_chat_request({**bare, "tools": [tool]})
     assert Tally().estimate(with_tools).prompt > Tally().estimate(parse_chat_request(bare)).prompt == 1
+
+
+def test_usage_of_several_attempts_adds_up() -> None:
+    one, other = Usage(10, 5, 3, 1), Usage(20, 7, 4, 2)
+    assert added(one, other) == Usage(30, 12, 7, 3)
+    assert added(one, None) == added(None, one) == one
+    assert added(None, None) is None
