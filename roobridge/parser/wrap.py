@@ -127,11 +127,7 @@ class Wrapper:
             whole = normal or finish == "length"
             self._out.append(Ended(called=False, cut=not normal) if whole else _broken_off(finish))
         elif not held.worthy:
-            self._out.append(
-                Failed(
-                    "degenerate", "The model's reply holds no answer: no call and not one letter or digit."
-                )
-            )
+            self._out.append(Failed("degenerate", _DEGENERATE))
         elif not normal:
             self._out.append(_unfinished_text(finish))
         else:

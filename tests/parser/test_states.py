@@ -286,12 +286,12 @@ def _source(lines: list[str], at: int, column: int) -> str:
     """The state an arrow leaves: the one it follows, or the one its branch hangs from."""
     before = lines[at][:column].rstrip()
     if before and before[-1] not in "|'":
-        return _NAME.findall(before)[-1]
+        return str(_NAME.findall(before)[-1])
     column = len(before) - 1
     for line in reversed(lines[:at]):
         for name in _NAME.finditer(line):
             if name.start() <= column < name.end():
-                return str(name[0])
+                return name[0]
         assert line[column] == "|", f"nothing hangs at column {column} of {line!r}"
     raise AssertionError("a branch hangs from nothing")
 
