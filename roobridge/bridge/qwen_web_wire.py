@@ -116,7 +116,9 @@ class QwenWebStream:
             self._end("length" if self._at_limit() else "cut", deltas)
 
     def _at_limit(self) -> bool:
-        return self._usage is not None and 0 < self._limit <= self._usage.completion
+        # The list gives the limit of a thinking model's answer apart from that of its thoughts.
+        usage = self._usage
+        return usage is not None and 0 < self._limit <= usage.completion - usage.reasoning
 
     def _end(self, finish: str, deltas: list[Delta]) -> None:
         self.finish = finish

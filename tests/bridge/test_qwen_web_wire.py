@@ -139,6 +139,13 @@ def test_the_output_limit_stands_for_a_length_signal(output: int, finish: str) -
     assert decode(text + FINISHED)[0][-1] == STOP
 
 
+def test_thoughts_are_no_part_of_the_limited_output() -> None:
+    usage = {"input_tokens": 5, "output_tokens": 12, "output_tokens_details": {"reasoning_tokens": 3}}
+    counted_thoughts = frame({"choices": [{"delta": {"content": "a", "phase": "answer"}}], "usage": usage})
+    assert decode(CREATED + counted_thoughts + FINISHED, limit=10)[0][-1] == STOP
+    assert decode(CREATED + counted_thoughts + FINISHED, limit=9)[0][-1] == Delta(finish="length")
+
+
 BUSY = '{"ret":["FAIL_SYS_USER_VALIDATE","RGV587_ERROR::SM::busy"],"data":{"url":"https://x/_____tmd_____/?x5=S3"}}'
 
 # name, body, deltas before the error, code
