@@ -51,7 +51,8 @@ def outcome_of(
 ) -> Outcome:
     """Gather the pieces of a reply. error: what broke the upstream off; it explains better than the Fail."""
     content = "".join(piece.text for piece in pieces if isinstance(piece, Content))
-    failure = error or next((piece for piece in pieces if isinstance(piece, Fail)), None)
+    failed = next((piece for piece in pieces if isinstance(piece, Fail)), None)
+    failure = (error or failed) if failed is not None or not pieces else None
     ends = [piece.reason for piece in pieces if isinstance(piece, Finish)]
     return Outcome(
         content=content if failure is None else _before_call(content, plan),

@@ -30,15 +30,15 @@ class _Call:
         self.arguments = JsonArguments(self.events)
         self.announced = False
         self.ended = False
+        self.overfull = False  # something followed its arguments
 
     def read(self, fragment: str) -> None:
-        if self.ended:
-            return
         self.raw.append(fragment)
-        self.arguments.read(fragment, 0)
-        if self.arguments.done:
+        end = self.arguments.read(fragment, 0) if not self.ended else 0
+        if self.arguments.done and not self.ended:
             self.ended = True
             self.events.append(CallEnd())
+        self.overfull = self.overfull or (self.ended and bool(fragment[end:].strip()))
 
 
 class NativeCalls:
@@ -70,9 +70,12 @@ class NativeCalls:
         call.id = call.id or delta.id
         if delta.name and not call.announced:
             call.name = delta.name
+        dropped: list[Event] = []
         if delta.arguments:
+            overfull = call.overfull
             call.read(delta.arguments)
-        return self._give()
+            dropped = [Repaired("arguments_tail_dropped")] if call.overfull and not overfull else []
+        return [*self._give(), *dropped]
 
     def close(self, *, normal: bool) -> list[Event]:
         """The reply ended: what is open is closed or named unfinished."""
@@ -93,7 +96,8 @@ class NativeCalls:
             if call.index == delta.index:
                 if delta.id and call.id and delta.id != call.id:
                     break
-                if call.ended and delta.name and not delta.id:
+                restated = not call.name or (delta.name == call.name and not delta.arguments)
+                if call.ended and delta.name and not delta.id and not restated:
                     break
                 return call
         if not (delta.id or delta.name or delta.arguments):

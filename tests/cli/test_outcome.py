@@ -66,6 +66,12 @@ def test_the_upstreams_own_error_explains_better() -> None:
     assert outcome.error == Problem("q", "quota", "insufficient_quota")
 
 
+def test_an_error_behind_a_finished_reply_changes_nothing() -> None:
+    outcome = outcome_of([Content("Done."), Finish("stop")], XML, [], UpstreamError("late", kind="x", code="y"))
+    assert outcome.error is None
+    assert outcome.content == "Done."
+
+
 @pytest.mark.parametrize("arguments", ['{"a":', "[]", '"x"', "{}}"])
 def test_arguments_that_are_no_object_are_the_machines_fault(arguments: str) -> None:
     with pytest.raises(ReplyError, match="no JSON object"):
