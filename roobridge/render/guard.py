@@ -46,10 +46,10 @@ class ValueGuard:
         self._name = param.name
         self._close = f"</{param.name}>"
         self._limit = toolset.value_limit
-        self._units = len(self._close)
+        self._units = len(f"\n\n{self._close}")  # the client counts what stands around the value
         self._keeps_last = tool.last_close == param.name
         self._harmless = param.prose
-        self._exposed = False  # the client reads the rest of the value as tags
+        self._closed = False  # its own closing tag came: the client reads what follows as tags
         self._rest = ""  # the end of what was seen, which may be the beginning of a tag
         self._foreign = f"<{tool.last_close}>" if tool.last_close and not self._keeps_last else ""
         inside = [f"<{name}>" for name in toolset.read_params] + [f"</{tool.name}>"]
@@ -57,26 +57,26 @@ class ValueGuard:
 
     def feed(self, text: str) -> str:
         """The characters that may go out. Raises MisreadError."""
-        if self._limit:
-            text = self._measure(text)
+        frozen = self._measure(text) if self._limit else len(text)
         if not self._rest and "<" not in text:
             return text
-        return self._soften(text) if self._harmless else self._watch(text)
+        return self._soften(text) if self._harmless else self._watch(text, frozen)
 
     def end(self) -> str:
         """The value is whole: what was kept back of it."""
         rest, self._rest = self._rest if self._harmless else "", ""
         return rest
 
-    def _measure(self, text: str) -> str:
-        room = self._limit - self._units
+    def _measure(self, text: str) -> int:
+        """Up to where the client reads this text as part of the value."""
+        room = max(self._limit - self._units, 0)
         self._units += units(text)
-        if self._units > self._limit and not self._exposed:
-            if not self._keeps_last:
-                before = head_units(text, max(room, 0))
-                raise MisreadError(f"its {self._name} is longer than the client reads", before)
-            self._exposed = True
-        return text
+        if self._units <= self._limit:
+            return len(text)
+        before = head_units(text, room)
+        if not self._keeps_last:
+            raise MisreadError(f"its {self._name} is longer than the client reads", before)
+        return len(before)
 
     def _soften(self, text: str) -> str:
         whole = self._rest + text
@@ -86,19 +86,21 @@ class ValueGuard:
         self._rest = _live_prefix(whole, (self._close,))
         return whole[: len(whole) - len(self._rest)]
 
-    def _watch(self, text: str) -> str:
+    def _watch(self, text: str, frozen: int) -> str:
         whole = self._rest + text
         seen = len(self._rest)
         self._forbid(whole, seen, self._foreign, f"its {self._name} holds {self._foreign}")
         if not self._keeps_last:
             self._forbid(whole, seen, self._close, f"its {self._name} holds {self._close}")
         elif self._tags is not None:
-            at = 0 if self._exposed else whole.find(self._close)
-            if at >= 0:
-                self._exposed = True
-                found = self._tags.search(whole, at)
-                if found is not None:
+            close = 0 if self._closed else whole.find(self._close)
+            self._closed = close >= 0
+            for found in self._tags.finditer(whole):
+                if self._closed and found.start() >= close:
                     why = f"its {self._name} holds tags behind a {self._close}"
+                    raise MisreadError(why, whole[seen : found.end() - 1])
+                if found.end() > seen + frozen:
+                    why = f"its {self._name} holds tags behind what the client reads of it"
                     raise MisreadError(why, whole[seen : found.end() - 1])
         tag = whole.rfind("<")
         self._rest = whole[tag:] if tag >= 0 and ">" not in whole[tag:] else ""
