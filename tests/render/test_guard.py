@@ -87,11 +87,13 @@ def meant(name: str, param: str, value: str) -> dict[str, str]:
 @given(st.sampled_from(list(PARAMS)), values, st.sets(st.integers(1, 60)))
 def test_it_speaks_up_exactly_where_roo_misreads(place: tuple[str, str], value: str, cuts: set[int]) -> None:
     misread = seen_by_roo(*place, value) != meant(*place, value)
+    # A second <content> that is closed again does no harm; the guard does not wait to see that.
+    reopened = place[1] == "content" and "<content>" in value.partition("</content>")[2]
     for pieces in ([value] if value else [], list(value), at_positions(value, cuts)):
         try:
             shown, softened = guarded(*place, pieces)
         except MisreadError:
-            assert misread
+            assert misread or reopened
             continue
         assert seen_by_roo(*place, shown) == meant(*place, shown)
         assert softened == misread
