@@ -100,7 +100,7 @@ def stream_error(body: object) -> UpstreamError:
 
 def _status_of(said: Said) -> int:
     """The status that the words of an error would have had before the stream began."""
-    if said.code.isdigit() and 400 <= int(said.code) < 600:
+    if re.fullmatch(r"[45]\d\d", said.code, re.ASCII):
         return int(said.code)
     words = said.words
     if _THROTTLED.search(words) or _QUOTA.search(words):

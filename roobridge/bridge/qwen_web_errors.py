@@ -16,6 +16,7 @@ import msgspec
 from roobridge.bridge.openai_errors import TEXT_LIMIT
 from roobridge.errors import UpstreamError
 
+LONGEST_WAIT = 24 * 366  # hours; what is told beyond it is no time to wait
 WAF_WAIT = 30.0  # seconds; the firewall answers a client that hurries with more of the same
 
 _WAF = re.compile(
@@ -27,7 +28,7 @@ _BUSY = re.compile(r"chat is in progress", re.IGNORECASE)
 _NO_MODEL = re.compile(r"model.{0,80}not (found|exist)", re.IGNORECASE | re.DOTALL)
 _NO_CHAT = re.compile(r"not_?found|not exist", re.IGNORECASE)
 _LOGIN = re.compile(
-    r"unauthori[sz]ed|token has expired|token revoked|log ?in again|invalid token", re.IGNORECASE
+    r"unauthori[sz]ed|token (?:has )?expired|token revoked|log ?in again|invalid token", re.IGNORECASE
 )
 _QUOTA_CODES = frozenset({"RateLimited", "quota_limit"})
 
@@ -111,13 +112,13 @@ def _of_words(code: str, details: str, num: object, status: int) -> UpstreamErro
 
 def _quota(details: str, num: object) -> UpstreamError:
     """num: hours to wait; the site does not always say."""
-    hours = float(num) if isinstance(num, int | float) and not isinstance(num, bool) and num > 0 else None
+    hours = num if isinstance(num, int | float) and not isinstance(num, bool) else 0
     return UpstreamError(
         f"The account's quota at chat.qwen.ai is used up: {details[:TEXT_LIMIT] or 'it gave no details.'}",
         kind="insufficient_quota",
         code="insufficient_quota",
         status_hint=429,
-        retry_after=None if hours is None else hours * 3600,
+        retry_after=hours * 3600.0 if 0 < hours <= LONGEST_WAIT else None,
     )
 
 

@@ -42,10 +42,11 @@ class _Created(msgspec.Struct):
 
 
 class _Usage(msgspec.Struct, gc=False):
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cached_tokens: int | None = None
-    output_tokens_details: dict[str, Any] | None = None
+    # Of any type: a count that is none must not cost the words beside it.
+    input_tokens: Any = 0
+    output_tokens: Any = 0
+    cached_tokens: Any = 0
+    output_tokens_details: Any = None
 
 
 class _Frame(msgspec.Struct, rename={"created": "response.created"}):
@@ -198,12 +199,13 @@ def _items(summary: Any) -> list[str]:
 
 
 def _counted(usage: _Usage) -> Usage | None:
-    if not usage.input_tokens and not usage.output_tokens:
+    prompt, completion = _count(usage.input_tokens), _count(usage.output_tokens)
+    if not prompt and not completion:
         return None
-    reasoning = (usage.output_tokens_details or {}).get("reasoning_tokens")
-    return Usage(
-        usage.input_tokens,
-        usage.output_tokens,
-        usage.cached_tokens or 0,
-        reasoning if isinstance(reasoning, int) else 0,
-    )
+    details = usage.output_tokens_details
+    reasoning = details.get("reasoning_tokens") if isinstance(details, dict) else 0
+    return Usage(prompt, completion, _count(usage.cached_tokens), _count(reasoning))
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) and value > 0 else 0

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import math
 import ssl
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import aclosing
+from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Protocol, TypeAlias
@@ -24,7 +26,13 @@ CONNECT_TIMEOUT = 10.0  # seconds, name lookup and TLS included
 BODY_LIMIT = 1024 * 1024  # bytes of a body that is no stream: a refusal, a list of models
 KEEP_ALIVE = 15.0  # seconds an idle connection is kept
 
+# How a connection shows that its server has closed it.
+_CLOSED = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)
+
 _UNUSED_LIMITS = httpx.Limits()  # httpx passes its own to every transport; _Transport has none
+
+# Whether the request that is being sent took a connection kept from an earlier one.
+_on_kept_connection: ContextVar[bool] = ContextVar("on_kept_connection", default=False)
 
 Refused: TypeAlias = Callable[[httpx.Response, str], UpstreamError]
 Status: TypeAlias = Callable[[httpx.Response], int]
@@ -50,7 +58,15 @@ class _Transport(AiohttpTransport):
 
     def get_client(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(ssl=self.ssl_context, limit=0, keepalive_timeout=KEEP_ALIVE)
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        watch = aiohttp.TraceConfig()
+        watch.on_connection_reuseconn.append(_note_kept_connection)
+        return aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[watch]
+        )
+
+
+async def _note_kept_connection(*_: object) -> None:
+    _on_kept_connection.set(True)
 
 
 class _Client(HttpxAiohttpClient):
@@ -91,6 +107,11 @@ def checked_base_url(url: str) -> str:
         raise SettingsError(f"base_url is not a URL: {reason}.", param="base_url") from None
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise SettingsError("base_url must begin with http:// or https:// and a host.", param="base_url")
+    if parsed.userinfo or parsed.query or parsed.fragment:
+        raise SettingsError(
+            "base_url must end with its path, and hold no user or password: give the key as api_key.",
+            param="base_url",
+        )
     return url.rstrip("/")
 
 
@@ -131,7 +152,7 @@ async def exchange(
     rest: list[Delta] = []
     decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
     try:
-        response = await client.send(request, stream=True)
+        response = await _send(client, request)
         async with aclosing(response):
             if status(response) != 200:
                 raise without_secrets(refused(response, await read_body(response)), secrets)
@@ -153,6 +174,20 @@ async def exchange(
         yield rest
     if wire.error is not None:
         raise without_secrets(wire.error, secrets)
+
+
+async def _send(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    """Send a request; anew where a kept connection turns out to be closed, which servers do when they like.
+
+    aiohttp does that by itself for GET alone (RFC 9112, section 9.3.1).
+    """
+    while True:
+        _on_kept_connection.set(False)
+        try:
+            return await client.send(request, stream=True)
+        except FAILURES as failure:
+            if not (_on_kept_connection.get() and isinstance(failure.__cause__, _CLOSED)):
+                raise
 
 
 def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
@@ -181,7 +216,7 @@ async def fetch_json(
 ) -> Any:
     """Send a request whose answer is one JSON document, and decode it. Otherwise as `exchange`."""
     try:
-        response = await client.send(request, stream=True)
+        response = await _send(client, request)
         async with aclosing(response):
             body = await read_body(response)
         if status(response) != 200:
@@ -201,10 +236,12 @@ def retry_after(response: httpx.Response) -> float | None:
     if not value:
         return None
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
         pass
+    else:
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

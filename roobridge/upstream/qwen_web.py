@@ -24,6 +24,8 @@ from roobridge.bridge.qwen_web_wire import OUTPUT_LIMITS, QwenWebStream
 from roobridge.errors import UpstreamError
 from roobridge.upstream.http import checked_base_url, exchange, fetch_json, new_client, retry_after
 
+SHORTEST_SECRET = 8  # characters; a shorter cookie says "yes" or "en" and may stand in any message
+
 _TOKEN_COOKIE = re.compile(r"(?:^|;)\s*token=")
 _SHORT = httpx.Timeout(10.0)  # for questions other than a reply
 
@@ -44,7 +46,10 @@ class Capture(msgspec.Struct, frozen=True):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        return (self.token, self.cookies, self.bx_ua, self.bx_umidtoken)
+        """What no message may repeat: each part, and each cookie by itself."""
+        values = (pair.partition("=")[2].strip() for pair in self.cookies.split(";"))
+        cookies = [value for value in values if len(value) >= SHORTEST_SECRET]
+        return (self.token, self.cookies, *cookies, self.bx_ua, self.bx_umidtoken)
 
 
 class QwenWebUpstream:
@@ -202,7 +207,7 @@ def _refused(response: httpx.Response, body: str) -> UpstreamError:
 def _true_status(response: httpx.Response) -> int:
     """The site answers 200 to almost everything and puts the status into a header of its own."""
     said = response.headers.get("x-actual-status-code", "")
-    return int(said) if said.isdigit() else response.status_code
+    return int(said) if re.fullmatch(r"[1-5]\d\d", said, re.ASCII) else response.status_code
 
 
 def _model(item: dict[str, Any]) -> Model:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from roobridge.bridge.openai_errors import TEXT_LIMIT, refusal
+from roobridge.bridge.openai_errors import TEXT_LIMIT, refusal, stream_error
 
 
 def said(message: str, code: str | None = None, kind: str | None = None) -> str:
@@ -178,3 +178,8 @@ def test_keys_are_masked() -> None:
 def test_param_is_passed_on() -> None:
     body = json.dumps({"error": {"message": "no", "param": "temperature", "code": "invalid_value"}})
     assert refusal(400, body).param == "temperature"
+
+
+@pytest.mark.parametrize("code", ["²", "9" * 5000, "1000", "200"])
+def test_a_code_that_is_no_status(code: str) -> None:
+    assert stream_error({"error": {"message": "no", "code": code}}).status_hint == 502

@@ -40,6 +40,15 @@ ROWS: list[tuple[str, int, str, str, str, int, float | None]] = [
     ),
     ("quota, no hours", 200, v2("quota_limit", "no"), "insufficient_quota", "insufficient_quota", 429, None),
     (
+        "quota, hours without end",
+        200,
+        v2("RateLimited", "upper limit", num=1e308),
+        "insufficient_quota",
+        "insufficient_quota",
+        429,
+        None,
+    ),
+    (
         "flat quota",
         429,
         '{"code":"RateLimited","detail":"upper limit","num":4}',

@@ -119,6 +119,18 @@ CASES: list[tuple[str, str, list[Delta]]] = [
         CREATED + counted("a", 1) + counted("b", 2) + FINISHED,
         [Delta(content="a", usage=Usage(33, 1, 4)), Delta(content="b", usage=Usage(33, 2, 4)), STOP],
     ),
+    (
+        "usage that is none",
+        CREATED
+        + frame(
+            {
+                "choices": [{"delta": {"content": "a", "phase": "answer"}}],
+                "usage": {"input_tokens": None, "output_tokens": 1.5, "output_tokens_details": 3},
+            }
+        )
+        + FINISHED,
+        [Delta(content="a"), STOP],
+    ),
     ("unknown frames", CREATED + frame({"heartbeat": 1}) + A + FINISHED, [Delta(content="a"), STOP]),
     ("nothing after the end", CREATED + A + FINISHED + A, [Delta(content="a"), STOP]),
     ("an empty answer", CREATED + FINISHED, [STOP]),

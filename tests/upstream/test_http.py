@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -28,7 +29,17 @@ def answered(value: str | None) -> httpx.Response:
 
 
 @pytest.mark.parametrize(
-    ("value", "seconds"), [(None, None), ("", None), ("7", 7.0), ("2.5", 2.5), ("-3", 0.0), ("soon", None)]
+    ("value", "seconds"),
+    [
+        (None, None),
+        ("", None),
+        ("7", 7.0),
+        ("2.5", 2.5),
+        ("-3", 0.0),
+        ("soon", None),
+        ("1e999", None),
+        ("nan", None),
+    ],
 )
 def test_retry_after_in_seconds(value: str | None, seconds: float | None) -> None:
     assert retry_after(answered(value)) == seconds
@@ -44,7 +55,16 @@ def test_retry_after_as_a_date() -> None:
 
 def test_base_url() -> None:
     assert checked_base_url("http://127.0.0.1:1234/v1/") == "http://127.0.0.1:1234/v1"
-    for url in ("ftp://127.0.0.1", "127.0.0.1:1", "http://[::1", "http://", ""):
+    for url in (
+        "ftp://127.0.0.1",
+        "127.0.0.1:1",
+        "http://[::1",
+        "http://",
+        "",
+        "http://me:secret@127.0.0.1/v1",
+        "http://127.0.0.1/v1?key=x",
+        "http://127.0.0.1/v1#x",
+    ):
         with pytest.raises(SettingsError, match="base_url"):
             checked_base_url(url)
 
@@ -86,6 +106,38 @@ async def test_a_refusal_is_read_up_to_a_limit_and_masked(serve: Serve) -> None:
         with pytest.raises(UpstreamError) as caught:
             await fetch_json(client, client.build_request("GET", url), refused, ("key-1",))
     assert caught.value.message.startswith(f"500 {BODY_LIMIT} *** xxx")
+
+
+@pytest.mark.parametrize("ending", [Answering.close, Answering.reset])
+async def test_a_kept_connection_that_the_server_closed_costs_nothing(
+    serve: Serve, ending: Callable[[Answering], None]
+) -> None:
+    async def script(answer: Answering, request: Received) -> None:
+        if request.target.endswith("/second") and server.connections == 1:
+            ending(answer)
+            return
+        await answer.whole(request.body)
+
+    url, server = await serve(script)
+    client = new_client(5.0)
+    for name in ("first", "second"):
+        request = client.build_request("POST", f"{url}/{name}", content=f'"{name}"'.encode())
+        assert await fetch_json(client, request, refused) == name
+    assert [request.target for request in server.requests] == ["/first", "/second", "/second"]
+    await client.aclose()
+
+
+async def test_a_new_connection_that_the_server_closes_is_not_tried_again(serve: Serve) -> None:
+    async def script(answer: Answering, _: Received) -> None:
+        answer.close()
+
+    url, server = await serve(script)
+    client = new_client(5.0)
+    with pytest.raises(UpstreamError) as caught:
+        await fetch_json(client, client.build_request("POST", url, content=b"{}"), refused)
+    assert caught.value.code == "broken_off"
+    assert len(server.requests) == 1
+    await client.aclose()
 
 
 async def test_a_proxy_of_the_environment_is_used(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -204,6 +204,23 @@ async def test_the_true_status_stands_in_a_header(serve: Serve, target: str) -> 
         assert (await refused(upstream)).code == "token_expired"
 
 
+async def test_a_status_that_is_none_is_passed_over(serve: Serve) -> None:
+    async def script(answer: Answering, request: Received) -> None:
+        await answer.whole(b'{"error":"no"}', headers="x-actual-status-code: 9²9\r\n")
+
+    url, _ = await serve(script)
+    assert (await refused(QwenWebUpstream(CAPTURE, base_url=url))).code == "upstream_error"
+
+
+async def test_no_single_cookie_is_repeated(serve: Serve) -> None:
+    url, _ = await serve(
+        site(body=b'{"success":false,"data":{"code":"E","details":"bad ssx-0123456789, lang en"}}')
+    )
+    capture = Capture(cookies="lang=en; ssxmod_itna=ssx-0123456789")
+    message = (await refused(QwenWebUpstream(capture, base_url=url))).message
+    assert "bad ***, lang en" in message
+
+
 async def test_a_chat_that_is_refused(serve: Serve) -> None:
     url, server = await serve(site(new_chat=b'{"success":false,"data":{"code":"Unauthorized","details":""}}'))
     assert (await refused(QwenWebUpstream(CAPTURE, base_url=url))).code == "token_expired"
