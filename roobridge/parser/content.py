@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 
 from roobridge.events import Break, Reasoning
-from roobridge.parser.markdown import Place, Stop, fence_run
+from roobridge.parser.markdown import FENCE_LIMIT, Place, Stop, fence_run
 from roobridge.parser.point import Lexed, Point
 from roobridge.parser.scanner import BLANKS, Found, Miss
 from roobridge.parser.states import Terminal
 
 _SPACES = re.compile(f"[{BLANKS}]+")
 _FENCE_HEAD = re.compile(r"(`{3,}|~{3,})([^\n`]*)(\n[ \t\r\n]*)?")
-_FENCE_LINE = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t\r]*(?=\n|$)")
-_HEAD_LIMIT = 64  # characters of a fence's info and blank lines that are kept back
+_HEAD_LIMIT = 64  # characters after a fence's run, its info and blanks, that are kept back
+_FENCE_LINE = re.compile(rf"(`{{3,{FENCE_LIMIT}}}|~{{3,{FENCE_LIMIT}}})[ \t\r]{{,{_HEAD_LIMIT}}}(?=\n|$)")
 
 
 class ContentLexer(Point):
@@ -49,9 +49,9 @@ class ContentLexer(Point):
         if i > start:
             return self.text_to(start, i)
         run = fence_run(self.buffer, i)
-        if run == len(self.buffer) and not self.ending:
+        if run == len(self.buffer) and run - i <= FENCE_LIMIT and not self.ending:
             return None
-        if run - i < 3:
+        if not 3 <= run - i <= FENCE_LIMIT:
             self.markdown.not_fence(self.buffer[i:run])
             return self.text_to(start, run)
         return Terminal.FENCE_OPEN, "", ""
@@ -153,13 +153,14 @@ class ContentLexer(Point):
         if blank is not None:
             self.at = blank.end()
             return Terminal.SPACE, blank[0], ""
-        run = fence_run(self.buffer, self.at)
-        if self.buffer[self.at] in "`~":
-            line = _FENCE_LINE.match(self.buffer, self.at)
+        start, run = self.at, fence_run(self.buffer, self.at)
+        if self.buffer[start] in "`~":
+            line = _FENCE_LINE.match(self.buffer, start)
             if line is not None and (line.end() < len(self.buffer) or self.ending):
                 self.at = line.end()
                 return Terminal.FENCE_CLOSE, line[0], ""
-            if not self.ending and not self.buffer[run:].strip(" \t\r"):
+            short = run - start <= FENCE_LIMIT and len(self.buffer) - run <= _HEAD_LIMIT
+            if short and not self.ending and not self.buffer[run:].strip(" \t\r"):
                 return None
         return Terminal.TEXT, "", ""
 

@@ -1,8 +1,8 @@
 """Where in a Markdown text a character stands, line by line, as far as tags are concerned.
 
 Source of the rules: CommonMark 0.31, sections 4.4 (indented code), 4.5 (fences), 5.1 (quotes), 6.1 (code
-spans), with two simplifications: a code span ends with its line, and a fence may be indented at will,
-since models indent them inside lists.
+spans), with three simplifications: a code span ends with its line; a fence may be indented at will, since
+models indent them inside lists; and it has at most FENCE_LIMIT characters.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ _INLINE = re.compile(r"[\n`]")
 _BLANKS = re.compile(r"[ \t\r]*")
 _INDENT = 4  # columns that make an indented code block
 _FENCE = 3  # characters that make a fence
+FENCE_LIMIT = 64  # more than these make none, so that a run is not kept back and read again for ever
+_RUN = re.compile(rf"(.)\1{{,{FENCE_LIMIT}}}", re.DOTALL)
 
 
 class Place(Enum):
@@ -103,7 +105,10 @@ class Markdown:
             i, stop = self.advance(text, i, len(text))
             if stop is Stop.FENCE:
                 run = fence_run(text, i)
-                self.open_fence(text[i:run])
+                if run - i > FENCE_LIMIT:
+                    self.not_fence(text[i:run])
+                else:
+                    self.open_fence(text[i:run])
                 i = run
 
     def open_fence(self, run: str) -> None:
@@ -141,9 +146,7 @@ class Markdown:
             self._column = 0
             return at + 1, Stop.END
         if not self.fence:
-            opens = text[at] in "`~" and (
-                fence_run(text, at) - at >= _FENCE or fence_run(text, at) == len(text)
-            )
+            opens = text[at] in "`~" and may_be_fence(text, at)
             if self._fresh:
                 self._fresh = False
                 return at, Stop.BLOCK
@@ -207,8 +210,12 @@ class Markdown:
 
 
 def fence_run(text: str, at: int) -> int:
-    """Where the run of the character at `at` ends."""
-    end = at + 1
-    while end < len(text) and text[end] == text[at]:
-        end += 1
-    return end
+    """Where the run of the character at `at` ends, or goes on beyond FENCE_LIMIT."""
+    run = _RUN.match(text, at)
+    return run.end() if run else at
+
+
+def may_be_fence(text: str, at: int) -> bool:
+    """Whether the run at `at` is long enough for a fence, or not ended yet."""
+    end = fence_run(text, at)
+    return end - at >= _FENCE or end == len(text)
