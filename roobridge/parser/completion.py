@@ -112,9 +112,12 @@ class _Unnest:
         self._held: list[str] | None = []
         self._compact = ""
         self._tail: str | None = None  # the end of a nested value, which may be its closing tags
+        self._led = False  # white space before a nested value is passed
 
     def add(self, text: str) -> list[Event]:
         if self._tail is not None:
+            text = text if self._led else text.lstrip()
+            self._led = self._led or bool(text)
             whole = self._tail + text
             cut = max(len(whole) - _TAIL, 0)
             self._tail = whole[cut:]
