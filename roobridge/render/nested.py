@@ -13,6 +13,7 @@ from roobridge.grammar.model import Field, Nested
 
 _LIMIT = 2_000_000  # characters of one nested value that are parsed
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
+_RETURN, _KEPT = "\r", "\ue00d"  # XML 1.0, 2.11, would make one newline of a carriage return and a newline
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -25,7 +26,7 @@ def read_items(text: str, nested: Nested) -> list[dict[str, Any]]:
         return []
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False)
     try:
-        root = etree.fromstring(f"<r>{text}</r>".encode(), parser)
+        root = etree.fromstring(f"<r>{text.replace(_RETURN, _KEPT)}</r>".encode(), parser)
     except etree.XMLSyntaxError:
         return _read_loosely(text, nested)
     return [_object(item, nested.fields) for item in root.iterchildren(nested.item)]
@@ -50,8 +51,9 @@ def objects(value: Any, nested: Nested) -> list[dict[str, Any]]:
         return [{**item, **rest} for item in objects(value[inner], nested)]
     item: dict[str, Any] = {}
     for field in nested.fields:
-        for name in {field.key, field.name} & value.keys():
-            item[field.key] = value[name]
+        for name in (field.name, field.key):
+            if name in value:
+                item[field.key] = value[name]
     if not item:
         raise ValueError("an object without a field of the item")
     return [item]
@@ -68,7 +70,7 @@ def _object(element: etree._Element, fields: tuple[Field, ...]) -> dict[str, Any
     for field in fields:
         if field.attribute:
             found = element.get(field.name)
-            values: list[Any] = [] if found is None else [found]
+            values: list[Any] = [] if found is None else [found.replace(_KEPT, _RETURN)]
         elif field.text:
             values = [_inner(element).strip()]
         else:
@@ -92,7 +94,7 @@ def _inner(element: etree._Element) -> str:
     parts = [element.text or ""]
     for child in element:
         parts += [etree.tostring(child, encoding="unicode", with_tail=False), child.tail or ""]
-    return "".join(parts)
+    return "".join(parts).replace(_KEPT, _RETURN)
 
 
 def _typed(text: str, field: Field) -> Any:

@@ -65,11 +65,14 @@ def to_json(param: Param, form: Form, text: str) -> tuple[str, tuple[str, ...]]:
 
 def _fitted_items(json: str, nested: Nested) -> tuple[str, tuple[str, ...]]:
     """An array of strings as the objects that they stand for."""
-    if json[0] == "[" and any(isinstance(item, str) for item in msgspec.json.decode(json)):
-        try:
-            return dump(objects(msgspec.json.decode(json), nested)), ("json_as_items",)
-        except ValueError:
-            pass
+    if json[0] != "[":
+        return json, ()
+    try:
+        items = msgspec.json.decode(json)
+        if any(isinstance(item, str) for item in items):
+            return dump(objects(items, nested)), ("json_as_items",)
+    except ValueError:
+        pass
     return json, ()
 
 
