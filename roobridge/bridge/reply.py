@@ -259,7 +259,8 @@ def new_parser(plan: Plan, *, reasoning: bool = True) -> Parser:
     if plan.kind is ClientKind.XML_AGENT:
         strays |= plan.toolset.read_params
     parser = Parser(plan.toolset, _DIALECTS, FENCED_JSON, strays)
-    if not reasoning:
+    if not reasoning or not plan.agent:
+        # Text that was sent already cannot become reasoning any more.
         parser.reasoned()
     return parser
 
