@@ -16,10 +16,12 @@ from typing import Annotated, Any
 
 import typer
 
-from roobridge.service.config import Settings, load_settings
+from roobridge.service.config import Settings, load_settings, unknown_variables
 from roobridge.service.wiring import build
 from roobridge.upstream.presets import PRESETS
 from roobridge.web.serving import listen, serve_on
+
+log = logging.getLogger("roobridge.serve")
 
 
 def serve_command(  # noqa: PLR0913, PLR0917 -- typer reads the options off the signature
@@ -59,6 +61,8 @@ def serve_command(  # noqa: PLR0913, PLR0917 -- typer reads the options off the 
 def run(settings: Settings) -> None:
     """Serve until interrupted. Raises SettingsError before anything is served."""
     _log_to_stderr(settings.log_level)
+    for name in unknown_variables():
+        log.warning("%s is set, but there is no such setting; the README lists them.", name)
     model = asyncio.run(_rehearse(settings))
     sock = listen(settings.host, settings.port)
     typer.echo(greeting(settings, sock.getsockname()[1], model))

@@ -19,6 +19,7 @@ from roobridge.bridge.plan import ClientKind, Plan, Wrap
 from roobridge.bridge.ports import Upstream, UpstreamRequest
 from roobridge.bridge.prompt import dialect_of, prompt_tools
 from roobridge.bridge.request import classify
+from roobridge.errors import UpstreamError
 from roobridge.grammar.load import Grammar
 from roobridge.service.catalog import Catalog
 from roobridge.service.open_turns import OpenTurns
@@ -88,11 +89,14 @@ class Answering:
         return turn
 
     async def finish(self, within: float) -> None:
-        """Let the turns that still run end by themselves for so many seconds, then end them."""
+        """Let the turns that still run end by themselves for so many seconds, then end them with an error."""
         if self._turns:
             await asyncio.wait([asyncio.ensure_future(turn.over()) for turn in self._turns], timeout=within)
-        for turn in list(self._turns):
+        running = list(self._turns)
+        for turn in running:
+            turn.cancel(_shutting_down())
             turn.stop(undrained=True)
+        for turn in running:
             await turn.over()
 
     def _turn(self, ask: Ask, on_end: Callable[[Turn], None]) -> Turn:
@@ -136,3 +140,12 @@ class Answering:
             turn.error.code if turn.error else "ok",
             (time.monotonic() - started) * 1000,
         )
+
+
+def _shutting_down() -> UpstreamError:
+    # Not the model's fault, so that a client asks again.
+    return UpstreamError(
+        "roobridge is shutting down: send the request again once it runs.",
+        code="shutting_down",
+        status_hint=503,
+    )

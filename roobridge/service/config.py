@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -42,7 +42,21 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
-Seconds = Annotated[float, Field(gt=0)]
+def _header_value(text: str) -> str:
+    text = text.strip()
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError("it holds a line break or a letter outside ASCII, which no header can carry")
+    return text
+
+
+def _secret_header_value(secret: SecretStr) -> SecretStr:
+    return SecretStr(_header_value(secret.get_secret_value()))
+
+
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+HeaderValue = Annotated[str, AfterValidator(_header_value)]
+Credential = Annotated[SecretStr, AfterValidator(_secret_header_value)]
 
 
 class Settings(BaseSettings):
@@ -59,13 +73,13 @@ class Settings(BaseSettings):
 
     upstream: str = ""  # see upstream_name
     base_url: str | None = None
-    api_key: SecretStr | None = None
-    qwen_token: SecretStr | None = None
-    qwen_cookies: SecretStr | None = None
-    qwen_bx_ua: SecretStr | None = None
-    qwen_bx_umidtoken: SecretStr | None = None
-    qwen_bx_v: str = ""
-    qwen_user_agent: str = ""
+    api_key: Credential | None = None
+    qwen_token: Credential | None = None
+    qwen_cookies: Credential | None = None
+    qwen_bx_ua: Credential | None = None
+    qwen_bx_umidtoken: Credential | None = None
+    qwen_bx_v: HeaderValue = ""
+    qwen_user_agent: HeaderValue = ""
     model_map: dict[str, str] = Field(default_factory=dict)
     tapes: Path | None = None
     speed: float = Field(default=1.0, ge=0)
@@ -73,7 +87,7 @@ class Settings(BaseSettings):
 
     kind: ClientKind | None = None
     wrap: Wrap = Wrap.PREVIEW
-    pace_ms: float = Field(default=25, ge=0)
+    pace_ms: Count = 25
     enable_tool_calling: bool = True
     max_continuations: int = Field(default=3, ge=0)
     second_chance: bool = False
@@ -85,8 +99,8 @@ class Settings(BaseSettings):
     first_byte_commit: Seconds = 20.0  # as above; until then a refusal still gets its own status
     start_timeout: Seconds = 600.0  # until an upstream accepts; as long as Roo itself waits
     idle_timeout: Seconds = 120.0  # silence of the upstream within a reply
-    usage_wait_ms: float = Field(default=300, ge=0)  # for the token counts of a reply that is already over
-    models_ttl: float = Field(default=10.0, ge=0)  # how long the upstream's list of models is believed
+    usage_wait_ms: Count = 300  # for the token counts of a reply that is already over
+    models_ttl: Count = 10.0  # how long the upstream's list of models is believed
 
     @classmethod
     def settings_customise_sources(
@@ -141,8 +155,19 @@ def load_settings(options: Mapping[str, Any] | None = None, config: Path | None 
     except ValidationError as error:
         raise SettingsError(_explain(error, file), code="bad_setting") from None
     except SourceError as error:
-        raise SettingsError(f"{error}; it is written as JSON.", code="bad_setting") from None
+        # Of the settings only this one is structured.
+        raise SettingsError(
+            "The setting 'model_map' is not usable: ROOBRIDGE_MODEL_MAP is not JSON. Write it as "
+            '{"name for clients": "name at the upstream"}.',
+            code="bad_setting",
+        ) from error
     return Settings.model_construct(**dict(found))
+
+
+def unknown_variables() -> list[str]:
+    """The `ROOBRIDGE_*` variables that name no setting."""
+    known = {"ROOBRIDGE_CONFIG", *(f"ROOBRIDGE_{name.upper()}" for name in Settings.model_fields)}
+    return sorted(name for name in os.environ if name.startswith("ROOBRIDGE_") and name not in known)
 
 
 def _read_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
@@ -169,4 +194,5 @@ def _explain_one(name: str, kind: str, reason: str, file: Path | None) -> str:
     places = ["its option", f"ROOBRIDGE_{name.upper()}"]
     places += [word for word, known in LEGACY.items() if known == name]
     places += [f"{name} in {file}"] if file else []
+    reason = reason.removeprefix("Value error, ")
     return f"The setting {name!r} is not usable: {reason}. Correct {' or '.join(places)}."

@@ -137,6 +137,8 @@ class Turn:
             raise self.error
         self._begun = True
         self.said = bool(self._first)
+        if not self._first:  # the 200 went out with a comment
+            self._outbox.comment_every(self._rules.keepalive)
 
     async def next(self) -> list[Piece] | None:
         """The next batch; None once the reply is over, for better or worse."""

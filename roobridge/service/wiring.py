@@ -75,6 +75,8 @@ def build_upstream(settings: Settings) -> Upstream:
     """The upstream that the settings name. Raises SettingsError."""
     name = settings.upstream_name
     if name == "replay":
+        if settings.base_url and not settings.upstream:
+            raise _missing("upstream", "a base_url", "--upstream openai for an OpenAI-compatible server")
         return ReplayUpstream(settings.tapes or _demo_tapes(), settings.speed)
     if name == "qwen-web":
         return _qwen_web(settings)

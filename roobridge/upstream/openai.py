@@ -85,6 +85,8 @@ class OpenAIUpstream:
         try:
             models = await self.models()
         except UpstreamError as error:
+            if error.kind == "authentication_error" and not self._api_key:
+                return Health(True, "The upstream answers; it is asked with each client's own key.")
             return Health(False, error.message)
         return Health(True, f"The upstream lists {len(models)} models.")
 

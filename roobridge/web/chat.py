@@ -32,12 +32,23 @@ def chat_routes(answering: Answering, body_limit: int) -> Blueprint:
     @routes.post("/v1/chat/completions")
     @routes.post("/chat/completions")
     async def chat_completions() -> Response:
+        refuse_compressed(request.headers.get("content-encoding", ""))
         chat = parse_chat_request(decode_body(await read_body(body_limit)))
         headers = {name.lower(): value for name, value in request.headers.items()}
         turn = await answering.open(chat, headers, bearer_key(headers.get("authorization", "")))
         return await (_streamed(turn) if chat.stream else _whole(turn))
 
     return routes
+
+
+def refuse_compressed(encoding: str) -> None:
+    """Raises ClientError for a body that is not sent as it is. encoding: of the Content-Encoding header."""
+    if encoding.strip().lower() not in ("", "identity"):
+        raise ClientError(
+            "The request's body is compressed, which is not taken: send it without Content-Encoding.",
+            code="unsupported_encoding",
+            status_hint=415,
+        )
 
 
 async def read_body(limit: int) -> bytes:
@@ -71,6 +82,8 @@ async def read_body(limit: int) -> bytes:
 
 def decode_body(body: bytes) -> Any:
     """Any JSON. Raises ClientError."""
+    if not body.strip():
+        raise ClientError("The request has no body: send a JSON object.", code="invalid_json")
     try:
         return _json.decode(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -83,9 +96,20 @@ def decode_body(body: bytes) -> Any:
 
 
 def bearer_key(authorization: str) -> str:
-    """The token of an Authorization header; empty where there is none."""
+    """The token of an Authorization header; empty where there is none.
+
+    Raises ClientError for one that could not be passed on.
+    """
     scheme, _, token = authorization.partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
+    if scheme.lower() != "bearer":
+        return ""
+    if not (token.isascii() and token.isprintable()):
+        raise ClientError(
+            "The API key holds a character that is no part of a key: enter it anew in the client's settings.",
+            code="invalid_api_key",
+            status_hint=401,
+        )
+    return token.strip()
 
 
 async def _whole(turn: Turn) -> Response:

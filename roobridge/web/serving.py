@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import socket
@@ -15,6 +16,7 @@ from roobridge.service.wiring import Services
 from roobridge.web.app import create_app
 
 BACKLOG = 1024  # connections that wait to be taken: a team's editors come back all at once
+LAST_WORDS = 1.0  # seconds for an error to go out to the clients whose replies are broken off
 KEEP_ALIVE = 75.0  # seconds; longer than clients keep theirs, so that none writes into a closed connection
 
 
@@ -38,12 +40,20 @@ def _explain(host: str, port: int, error: OSError) -> str:
 async def serve_on(
     sock: socket.socket, services: Services, until: Callable[[], Awaitable[object]], grace: float = 3.0
 ) -> None:
-    """Serve until `until` returns, then let open requests end for `grace` seconds. Takes the socket over."""
+    """Serve until `until` returns, then let open requests end for `grace` seconds; those that run on are told
+    so in an error. Takes the socket over.
+    """
     config = Config()
     config.bind = [f"fd://{sock.detach()}"]
     config.backlog = BACKLOG
     config.keep_alive_timeout = KEEP_ALIVE
-    config.graceful_timeout = grace
+    config.graceful_timeout = grace + LAST_WORDS
     config.include_server_header = False
     config.errorlog = logging.getLogger("roobridge.hypercorn")
-    await serve(create_app(services), config, shutdown_trigger=until)
+    ending: list[asyncio.Task[None]] = []
+
+    async def interrupted() -> None:
+        await until()
+        ending.append(asyncio.create_task(services.answering.finish(grace)))
+
+    await serve(create_app(services), config, shutdown_trigger=interrupted)

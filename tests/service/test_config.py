@@ -6,7 +6,7 @@ import pytest
 
 from roobridge.bridge.plan import ClientKind, Wrap
 from roobridge.errors import SettingsError
-from roobridge.service.config import LEGACY, load_settings
+from roobridge.service.config import LEGACY, load_settings, unknown_variables
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +84,36 @@ def test_bad_settings_name_the_setting_and_the_next_step(
         assert word in caught.value.message
 
 
+@pytest.mark.parametrize("name", ["ROOBRIDGE_KEEPALIVE", "ROOBRIDGE_PACE_MS", "ROOBRIDGE_MODELS_TTL"])
+@pytest.mark.parametrize("value", ["inf", "nan"])
+def test_times_are_finite(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=name):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    "name", ["api_key", "qwen_token", "qwen_cookies", "qwen_bx_ua", "qwen_bx_umidtoken", "qwen_user_agent"]
+)
+def test_what_goes_into_a_header_can_stand_in_one(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    variable = f"ROOBRIDGE_{name.upper()}"
+    monkeypatch.setenv(variable, " pasted\r\n")
+    value = getattr(load_settings(), name)
+    assert (value if isinstance(value, str) else value.get_secret_value()) == "pasted"
+    for bad in ("two\nlines", "caf\u00e9"):
+        monkeypatch.setenv(variable, bad)
+        with pytest.raises(SettingsError, match=rf"'{name}' is not usable: it holds .* {variable}") as caught:
+            load_settings()
+        assert bad not in caught.value.message
+
+
+def test_variables_that_name_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ROOBRIDGE_APIKEY", "ROOBRIDGE_API_KEY", "ROOBRIDGE_CONFIG"):
+        monkeypatch.setenv(name, "x")
+    assert "ROOBRIDGE_APIKEY" in unknown_variables()
+    assert not {"ROOBRIDGE_API_KEY", "ROOBRIDGE_CONFIG"} & set(unknown_variables())
+
+
 def test_missing_named_file(bare_surroundings: Path) -> None:
     with pytest.raises(SettingsError, match=r"absent\.toml"):
         load_settings(config=bare_surroundings / "absent.toml")
@@ -91,7 +121,7 @@ def test_missing_named_file(bare_surroundings: Path) -> None:
 
 def test_bad_json_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROOBRIDGE_MODEL_MAP", "a=b")
-    with pytest.raises(SettingsError, match="model_map"):
+    with pytest.raises(SettingsError, match=r"'model_map'.* ROOBRIDGE_MODEL_MAP is not JSON"):
         load_settings()
 
 

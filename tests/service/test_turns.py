@@ -96,6 +96,15 @@ async def test_a_silent_upstream_gets_comments_and_its_refusal_comes_first() -> 
     assert not turn.said
 
 
+async def test_once_the_200_went_out_comments_keep_their_own_pace() -> None:
+    turn = Turn(ask(), Scripted([silence()]), impatient(commit=0.01, keepalive=30))
+    await turn.begin()
+    assert await turn.next() == []
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(turn.next(), 0.1)
+    await turn.aclose()
+
+
 async def test_comments_go_out_while_text_is_held() -> None:
     go = asyncio.Event()
     upstream = Scripted([[Delta(content="...")], go, *say("Fine."), *end()])

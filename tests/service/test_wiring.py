@@ -43,6 +43,7 @@ async def test_upstreams_at_an_address_of_their_own() -> None:
     ("values", "words"),
     [
         ({"upstream": "opnai"}, ("'upstream'", "opnai", "replay", "qwen-web", "ollama")),
+        ({"base_url": LOOPBACK}, ("'upstream'", "--upstream openai")),
         ({"upstream": "openai"}, ("'base_url'", "--base-url", "ROOBRIDGE_BASE_URL")),
     ],
 )

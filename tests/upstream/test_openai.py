@@ -241,13 +241,20 @@ async def test_models(serve: Serve) -> None:
 )
 async def test_no_models(serve: Serve, body: bytes, status: int, code: str) -> None:
     url, _ = await serve(answering(body, status))
-    upstream = OpenAIUpstream(url)
+    upstream = OpenAIUpstream(url, "sk-own")
     with pytest.raises(UpstreamError) as caught:
         await upstream.models()
     assert caught.value.code == code
     health = await upstream.health()
     assert (health.ok, health.detail) == (False, caught.value.message)
     await upstream.aclose()
+
+
+@pytest.mark.parametrize(("key", "ok"), [("", True), ("sk-1", False)])
+async def test_health_without_a_key_of_its_own(serve: Serve, key: str, ok: bool) -> None:
+    url, _ = await serve(answering(b'{"error":{"message":"no key"}}', 401))
+    async with aclosing(OpenAIUpstream(url, key)) as upstream:
+        assert (await upstream.health()).ok is ok
 
 
 def test_capabilities() -> None:

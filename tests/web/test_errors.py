@@ -47,6 +47,22 @@ async def test_bad_input(
     assert "Traceback" not in response.text
 
 
+@pytest.mark.parametrize(
+    ("headers", "status", "code"),
+    [
+        ({"content-encoding": "gzip"}, 415, "unsupported_encoding"),
+        ({"authorization": b"Bearer caf\xc3\xa9"}, 401, "invalid_api_key"),
+    ],
+)
+async def test_headers_that_cannot_be_followed(
+    serve: Serve, http: httpx.AsyncClient, headers: dict[str, str], status: int, code: str
+) -> None:
+    upstream = scripted()
+    response = await http.post(await serve(upstream) + URL, json=chat(), headers=headers)
+    assert (response.status_code, response.json()["error"]["code"]) == (status, code)
+    assert not upstream.requests
+
+
 async def test_a_body_over_the_limit(serve: Serve, http: httpx.AsyncClient) -> None:
     address = await serve(scripted(), body_limit=1024 * 1024)
     response = await http.post(address + URL, json=chat("x" * 1_500_000))
