@@ -104,7 +104,7 @@ class TagCall:
         words = self._words(state)
         dialect = self.dialect
         named = {dialect.any_parameter: Terminal.PARAM_OPEN} if dialect.any_parameter else {}
-        self._lexicons[state] = lexicon = Lexicon(words, named if state is State.CLOSING else None)
+        self._lexicons[state] = lexicon = Lexicon(words, named if state in (State.OPENED, State.CLOSING) else None)
         return lexicon
 
     def _words(self, state: State) -> dict[str, Found]:

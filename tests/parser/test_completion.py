@@ -97,7 +97,7 @@ def test_repairs_are_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
-        ("<attempt_completion>\n<result>\nDone.\n</result>\n</attempt_completion>", "\nDone."),
+        ("<attempt_completion>\n<result>\nDone.\n</result>\n</attempt_completion>", "Done."),
         ("\n<attempt_completion><result>Done.</result></attempt_completion>\n", "Done."),
         ("<result>Done.</result>", "Done."),
         ("<result>Done.", "Done."),
