@@ -75,8 +75,8 @@ CALLS: list[tuple[str, list[Event]]] = [
     ("<list_files>\n</list_files>", call("list_files")),
     ("<list_files>\n<path></path>\n</list_files>", call("list_files", ("path", ""))),
     (
-        "<write_to_file>\n<path>a.py</path>\n<content>\n  x < 1\n\n\t'</path>'\n\n</content>\n</write_to_file>",
-        call("write_to_file", ("path", "a.py"), ("content", "  x < 1\n\n\t'</path>'\n")),
+        "<write_to_file>\n<path>a</path>\n<content>\n x < 1\n\n\t'</path>'\n\n</content>\n</write_to_file>",
+        call("write_to_file", ("path", "a"), ("content", " x < 1\n\n\t'</path>'\n")),
     ),
     (
         "<execute_command>\n<command>echo '<b>' && x</command>\n</execute_command>",
