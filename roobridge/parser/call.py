@@ -103,8 +103,10 @@ class TagCall:
             return known
         words = self._words(state)
         dialect = self.dialect
-        named = {dialect.any_parameter: Terminal.PARAM_OPEN} if dialect.any_parameter else {}
-        self._lexicons[state] = lexicon = Lexicon(words, named if state in (State.OPENED, State.CLOSING) else None)
+        named = {}
+        if dialect.any_parameter and state in (State.OPENED, State.CLOSING):
+            named = {dialect.any_parameter: Terminal.PARAM_OPEN}
+        self._lexicons[state] = lexicon = Lexicon(words, named)
         return lexicon
 
     def _words(self, state: State) -> dict[str, Found]:
