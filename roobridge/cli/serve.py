@@ -87,8 +87,10 @@ async def _rehearse(settings: Settings) -> str:
 def greeting(settings: Settings, port: int, model: str = "") -> str:
     """What the user is to enter in Roo Code. model: one that is served, or empty where none is known."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    own_key = settings.api_key or settings.qwen_token or settings.upstream_name == "replay"
+    own_key = settings.api_key or settings.qwen_token
     key = "anything, the upstream's key is set here" if own_key else "your key for the upstream"
+    if settings.upstream_name == "replay":
+        key = "anything, tapes need none"
     model = model or f"one that http://{host}:{port}/v1/models lists"
     return "\n".join(
         (

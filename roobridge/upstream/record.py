@@ -46,9 +46,13 @@ class RecordUpstream:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise SettingsError(f"tapes cannot be recorded in {folder}: {error.strerror}") from error
+            raise SettingsError(
+                f"Tapes cannot be recorded in {folder}: {error.strerror}. Give another folder with --record."
+            ) from error
         if not os.access(folder, os.W_OK):
-            raise SettingsError(f"tapes cannot be recorded in {folder}: the folder is not writable")
+            raise SettingsError(
+                f"Tapes cannot be recorded in {folder}: no right to write there. Give another with --record."
+            )
 
     async def stream(self, request: UpstreamRequest) -> AsyncIterator[Sequence[Delta]]:
         recording = _Recording(request)

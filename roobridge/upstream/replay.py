@@ -94,9 +94,11 @@ def load_tapes(folder: Path) -> dict[str, Tape]:
         files = sorted(file for file in folder.iterdir() if file.name.endswith(SUFFIX))
         tapes = {file.name.removesuffix(SUFFIX): parse_tape(file.read_bytes(), str(file)) for file in files}
     except OSError as error:
-        raise SettingsError(f"tapes cannot be read from {folder}: {error.strerror}") from error
+        raise SettingsError(
+            f"Tapes cannot be read from {folder}: {error.strerror}. Give another folder with --tapes."
+        ) from error
     if not tapes:
-        raise SettingsError(f"there is no tape (*{SUFFIX}) in {folder}")
+        raise SettingsError(f"There is no tape (*{SUFFIX}) in {folder}: give another folder with --tapes.")
     return tapes
 
 

@@ -91,7 +91,9 @@ def decode_body(body: bytes) -> Any:
     # Clients that cut text by UTF-16 units send halves of surrogate pairs, which only this reader takes.
     try:
         return decode_data(_json, body.decode())
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+    except RecursionError:
+        raise ClientError("The request body is nested too deeply.", code="invalid_json") from None
+    except (msgspec.MsgspecError, ValueError) as error:
         raise ClientError(f"The request body is not JSON: {error}.", code="invalid_json") from None
 
 

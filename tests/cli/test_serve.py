@@ -85,7 +85,7 @@ def test_a_bad_setting_is_one_clear_line(options: tuple[str, ...], word: str) ->
 @pytest.mark.parametrize(
     ("settings", "model", "words"),
     [
-        ({}, "demo", ("upstream replay", "http://127.0.0.1:8001/v1", "anything", "demo")),
+        ({}, "demo", ("upstream replay", "http://127.0.0.1:8001/v1", "anything, tapes need none", "demo")),
         ({"upstream": "dashscope"}, "", ("your key for the upstream", "/v1/models")),
         ({"host": "::1"}, "", ("http://[::1]:8001/v1",)),
     ],

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from roobridge.bridge.ports import Delta, Usage
-from roobridge.errors import UpstreamError
+from roobridge.errors import ClientError, UpstreamError
 from roobridge.events import ToolDelta
 from roobridge.web.chat import bearer_key, decode_body
 from tests.service.scripted import CALL, Scripted, end, say, silence
@@ -255,6 +255,14 @@ async def test_the_openai_sdk_raises_what_breaks_the_stream(serve: Serve) -> Non
 )
 def test_bearer_key(header: str, key: str) -> None:
     assert bearer_key(header) == key
+
+
+@pytest.mark.parametrize(
+    ("body", "word"), [(b" ", "no body"), (b"[" * 100_000, "nested too deeply"), (b"{", "not JSON")]
+)
+def test_a_body_that_cannot_be_read_is_told_why(body: bytes, word: str) -> None:
+    with pytest.raises(ClientError, match=word):
+        decode_body(body)
 
 
 def test_half_a_surrogate_pair_is_taken() -> None:
