@@ -26,11 +26,11 @@ LOADS = (
     Load("xml", 50, 400, 10),
     Load("xml", 50, 100, 50),
     Load("xml", 200, 100, 50),
-    Load("xml", 200, 300, 10),
+    Load("xml", 200, 400, 10),
     Load("xml", 500, 100, 50),
     Load("xml", 50, 1000, 0),
 )
-QUICK = (Load("xml", 50, 200, 10), Load("xml", 200, 150, 10), Load("xml", 50, 500, 0))
+QUICK = (Load("xml", 50, 200, 10), Load("xml", 200, 400, 10), Load("xml", 50, 500, 0))
 
 
 class Taken(msgspec.Struct, frozen=True):
