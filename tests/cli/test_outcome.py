@@ -67,7 +67,9 @@ def test_the_upstreams_own_error_explains_better() -> None:
 
 
 def test_an_error_behind_a_finished_reply_changes_nothing() -> None:
-    outcome = outcome_of([Content("Done."), Finish("stop")], XML, [], UpstreamError("late", kind="x", code="y"))
+    outcome = outcome_of(
+        [Content("Done."), Finish("stop")], XML, [], UpstreamError("late", kind="x", code="y")
+    )
     assert outcome.error is None
     assert outcome.content == "Done."
 
