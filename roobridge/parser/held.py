@@ -82,8 +82,11 @@ class HeldLive(Held):
         if not speaks(text):
             return []
         finished = super().take()
-        self._parts, self._next, self._broken = self._next, [], False
-        return [Released(finished)]
+        lines = finished.rstrip(" \t")
+        # The break is told at the new block's first character: its indent came before.
+        indent = finished[len(lines) :] if lines.endswith("\n") else ""
+        self._parts, self._next, self._broken = [indent, *self._next], [], False
+        return [Released(finished[: len(finished) - len(indent)])]
 
     def break_here(self) -> None:
         self._broken = self._broken or speaks("".join(self._parts))

@@ -74,6 +74,15 @@ def test_live_keeps_the_last_block_that_says_something(blocks: list[list[str]]) 
     assert released + kept == "".join(whole)
 
 
+def test_a_block_keeps_its_indent() -> None:
+    held = HeldLive()
+    held.add("One.\n\n  ")
+    held.break_here()
+    assert held.add("- ") == []
+    assert held.add("two") == [Released("One.\n\n")]
+    assert held.take() == "  - two"
+
+
 @pytest.mark.parametrize(
     ("policy", "texts", "set_aside"),
     [
