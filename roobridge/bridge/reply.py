@@ -91,11 +91,7 @@ class Reply:
         if delta.content:
             self._content(delta.content, pieces)
         for call in delta.tool_calls:
-            self._heard_calls.append(call)
-            if not self._native.open:
-                self._take(self._parser.interrupt(), pieces)
-            self._take(self._native.feed(call), pieces)
-            self._after_native(pieces)
+            self._tool_call(call, pieces)
         return pieces
 
     def close(self, finish: str) -> list[Piece]:
@@ -196,13 +192,33 @@ class Reply:
             self._waiting.append(text)
             return
         flow = self._parser.flow(text)
-        if flow is Value and self._wrapper.passes and not self.done:
-            self._computed.value(text)
-            self._give(self._renderer.value(text), pieces)
+        if flow is Value:
+            self._value(text, pieces)
+        elif flow is Text and self._wrapper.waits:
+            self._spoke = self._spoke or not text.isspace()
+            self._put(self._wrapper.wait(text), pieces)
         elif flow is not None:
             self._take((flow(text),), pieces)
         else:
             self._take(self._parser.feed(text), pieces)
+
+    def _value(self, text: str, pieces: list[Piece]) -> None:
+        """Characters of the open value, which hold nothing to decide."""
+        if self._wrapper.passes and not self.done:
+            self._computed.value(text)
+            self._give(self._renderer.value(text), pieces)
+        else:
+            self._take((Value(text),), pieces)
+
+    def _tool_call(self, call: ToolDelta, pieces: list[Piece]) -> None:
+        self._heard_calls.append(call)
+        if self._native.flows(call):
+            self._value(call.arguments, pieces)
+            return
+        if not self._native.open:
+            self._take(self._parser.interrupt(), pieces)
+        self._take(self._native.feed(call), pieces)
+        self._after_native(pieces)
 
     def _after_native(self, pieces: list[Piece], *, last: bool = False) -> None:
         if self._waiting and (last or not self._native.open):

@@ -63,6 +63,19 @@ class NativeCalls:
     def open_call(self) -> str:
         return self._calls[self._done].name if self.open else ""
 
+    def flows(self, delta: ToolDelta) -> bool:
+        """Whether all of this delta is characters of the open value; it is then taken as fed."""
+        if not self.open:
+            return False
+        call = self._calls[self._done]
+        fragment = delta.arguments
+        if not call.announced or call.index != delta.index or delta.id or delta.name or not fragment:
+            return False
+        if not call.arguments.reader.flows(fragment):
+            return False
+        call.raw.append(fragment)
+        return True
+
     def feed(self, delta: ToolDelta) -> list[Event]:
         call = self._call_of(delta)
         if call is None:

@@ -98,6 +98,16 @@ class Wrapper:
         """A call is open whose values go out as they come."""
         return self.stage is Stage.CALL and (self._filter is None or self._filter.passing)
 
+    @property
+    def waits(self) -> bool:
+        """Text is held until it is known whether a call follows."""
+        return self._held is not None and self.stage is Stage.UNDECIDED
+
+    def wait(self, text: str) -> list[Outcome]:
+        """Take text while it waits; what may be shown of it."""
+        assert self._held is not None
+        return [shown if isinstance(shown, Preview) else Text(shown.text) for shown in self._held.add(text)]
+
     def feed(self, events: Iterable[Event]) -> list[Outcome]:
         """What the events come to."""
         self._out = []
@@ -165,8 +175,7 @@ class Wrapper:
             if isinstance(event, Text):
                 self._out.append(event)
         elif isinstance(event, Text):
-            for shown in held.add(event.text):
-                self._out.append(shown if isinstance(shown, Preview) else Text(shown.text))
+            self._out += self.wait(event.text)
         elif isinstance(event, Break):
             held.break_here()
         elif isinstance(event, Aside):

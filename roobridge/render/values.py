@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from roobridge.events import Form
-from roobridge.grammar.model import Kind, Nested, Param
+from roobridge.grammar.model import ANY_TYPE, Kind, Nested, Param
 from roobridge.parser.json_call import quoted
 from roobridge.parser.json_lenient import normalise
 from roobridge.render.nested import objects, read_items, write_items
@@ -39,8 +39,14 @@ _PYTHON = {"True": "true", "False": "false", "None": "null"}
 
 
 def flows(param: Param, form: Form) -> bool:
-    """The value is a string and nothing else: it may go out as it comes."""
-    return param.types == _STRING or (form is Form.STRING and "string" in param.types)
+    """The value is a string and nothing else: it may go out as it comes.
+
+    Characters for a parameter whose schema says no type are a string, as vLLM and SGLang read them.
+    """
+    types = param.types
+    if form is Form.TEXT:
+        return types in (_STRING, ANY_TYPE)
+    return types == _STRING or (form is Form.STRING and "string" in types)
 
 
 def may_be_null(param: Param) -> bool:

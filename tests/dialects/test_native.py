@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roobridge.dialects.native import NativeCalls
-from roobridge.events import CallEnd, CallStart, Event, Repaired, Text, ToolDelta, Unfinished
+from roobridge.events import CallEnd, CallStart, Event, Repaired, Text, ToolDelta, Unfinished, Value
 from tests.oracle.cuts import at_positions
 from tests.parser.json_texts import decoded, objects, params_of, repairs_of, written
 from tests.parser.machine import TOOLSET, merged
@@ -122,6 +122,24 @@ FAULTS: dict[str, tuple[list[ToolDelta], list[tuple[str, str, dict[str, Any]]], 
     ),
     "an index that begins late": ([ToolDelta(3, "a", "list_files", '{"path": "."}')], [LISTED], []),
 }
+
+
+def test_the_short_way_gives_the_same() -> None:
+    text = json.dumps({"s": 'one "two" \\ three\nfour' * 5})
+    deltas = [ToolDelta(0, "c1", "put", "")] + [
+        ToolDelta(0, arguments=text[i : i + 3]) for i in range(0, len(text), 3)
+    ]
+    native = NativeCalls(TOOLS)
+    events: list[Event] = []
+    short = 0
+    for delta in deltas:
+        if native.flows(delta):
+            short += 1
+            events.append(Value(delta.arguments))
+        else:
+            events += native.feed(delta)
+    assert short > 10
+    assert merged(events) == fed(deltas)
 
 
 @pytest.mark.parametrize("fault", FAULTS)

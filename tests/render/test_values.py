@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roobridge.events import Form
-from roobridge.grammar.model import Field, Kind, Nested, Param
+from roobridge.grammar.model import ANY_TYPE, Field, Kind, Nested, Param
 from roobridge.render.values import flows, items_of, may_be_null, members_of, to_json, to_text
 from tests.parser.json_texts import strings, values
 
@@ -133,6 +133,11 @@ def test_what_may_go_out_at_once(types: str, form: Form, at_once: bool, maybe_nu
     declared = param(*types.split())
     assert flows(declared, form) is at_once
     assert may_be_null(declared) is maybe_null
+
+
+@pytest.mark.parametrize(("form", "at_once"), [(Form.TEXT, True), (Form.STRING, True), (Form.JSON, False)])
+def test_characters_for_a_parameter_without_a_type_are_a_string(form: Form, at_once: bool) -> None:
+    assert flows(Param("p", types=ANY_TYPE), form) is at_once
 
 
 # -- nested -------------------------------------------------------------------------------------------------
