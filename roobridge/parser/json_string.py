@@ -6,7 +6,12 @@ import re
 from collections.abc import Callable
 from string import hexdigits
 
-_RUNS = {'"': re.compile(r'[^"\\]+'), "'": re.compile(r"[^'\\]+")}
+# Characters and the escapes of one letter, as many as stand together.
+_RUNS = {
+    '"': re.compile(r"""(?:[^"\\]++|\\["\\/bfnrt'])++"""),
+    "'": re.compile(r"""(?:[^'\\]++|\\["\\/bfnrt'])++"""),
+}
+_ESCAPES = re.compile(r"\\(.)")
 _SIMPLE = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "'": "'"}
 _LOST = "\ufffd"
 
@@ -39,7 +44,10 @@ class StringDecoder:
             return chars, i, False
         found = _RUNS[self._quote].match(text, i)
         if found is not None:
-            return self._lone() + found[0], found.end(), False
+            run = found[0]
+            if "\\" in run:
+                run = _ESCAPES.sub(_simple, run)
+            return self._lone() + run, found.end(), False
         if text[i] == "\\":
             self._escape = "\\"
             return "", i + 1, False
@@ -80,3 +88,7 @@ class StringDecoder:
         self._high = 0
         self._repaired("lone_surrogate")
         return _LOST
+
+
+def _simple(escape: re.Match[str]) -> str:
+    return _SIMPLE[escape[1]]
