@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+import msgspec
+
 from roobridge.grammar.model import Param, Toolset
 from roobridge.parser.dialect import Dialect
 from roobridge.parser.scanner import Found
@@ -109,16 +111,4 @@ WRAPPED = Dialect(
     closes_unclosed=True,
 )
 
-BARE = Dialect(
-    name=NAME,
-    table=_BARE,
-    openers=_bare_openers,
-    inner=_nothing,
-    trims=_trims,
-    tool_close="</function>",
-    param_open="<parameter={}>",
-    param_close="</parameter>",
-    call_close="</tool_call>",
-    any_parameter="<parameter=",
-    closes_unclosed=True,
-)
+BARE = msgspec.structs.replace(WRAPPED, table=_BARE, openers=_bare_openers, inner=_nothing)

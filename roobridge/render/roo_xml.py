@@ -86,7 +86,7 @@ class XmlRenderer:
 
     def _text(self, text: str) -> list[Piece]:
         harmless = neutralise(text, self._toolset.read_tools)
-        if harmless is not text and harmless != text:
+        if harmless != text:
             self._repairs.append("mention_neutralised")
         return [Content(harmless)]
 

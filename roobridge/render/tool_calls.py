@@ -91,7 +91,7 @@ class ToolCallsRenderer:
                 return []
 
     def _text(self, text: str) -> list[Piece]:
-        harmless = neutralise(text, frozenset(self._tags))
+        harmless = neutralise(text, self._tags)
         if harmless != text:
             self._repairs.append("mention_neutralised")
         return [Content(harmless)] if harmless else []

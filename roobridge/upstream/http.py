@@ -11,7 +11,7 @@ from contextlib import aclosing
 from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import aiohttp
 import httpx
@@ -19,6 +19,7 @@ import msgspec
 from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 
 from roobridge.bridge.ports import Delta
+from roobridge.bridge.wires import ReplyStream
 from roobridge.errors import SettingsError, UpstreamError
 from roobridge.upstream.failures import FAILURES, upstream_error, without_secrets
 
@@ -36,19 +37,6 @@ _on_kept_connection: ContextVar[bool] = ContextVar("on_kept_connection", default
 
 Refused: TypeAlias = Callable[[httpx.Response, str], UpstreamError]
 Status: TypeAlias = Callable[[httpx.Response], int]
-
-
-class Wire(Protocol):
-    """A decoder of one upstream's stream; see OpenAIStream and QwenWebStream."""
-
-    accepted: bool
-    error: UpstreamError | None
-    finish: str
-    ended: bool
-
-    def feed(self, text: str) -> list[Delta]: ...
-
-    def close(self) -> list[Delta]: ...
 
 
 class _Transport(AiohttpTransport):
@@ -137,7 +125,7 @@ def http_status(response: httpx.Response) -> int:
 async def exchange(
     client: httpx.AsyncClient,
     request: httpx.Request,
-    wire: Wire,
+    wire: ReplyStream,
     refused: Refused,
     secrets: Iterable[str] = (),
     status: Status = http_status,
