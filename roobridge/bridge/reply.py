@@ -108,7 +108,7 @@ class Reply:
         self._take(self._native.close(normal=normal), pieces)
         self._after_native(pieces, last=True)
         self._take(self._parser.close(normal=normal), pieces)
-        if normal and self._plan.kind is not ClientKind.PLAIN and not self._spoke:
+        if normal and not self._spoke:
             self._take(self._call_in_reasoning(), pieces)
         self._put(self._wrapper.close(finish, normal=normal), pieces)
         return pieces
