@@ -191,29 +191,30 @@ class Reply:
         if self._native.open:
             self._waiting.append(text)
             return
-        flow = self._parser.flow(text)
-        if flow is Value:
-            self._value(text, pieces)
-        elif flow is Text and self._wrapper.waits:
+        event = self._parser.flow(text)
+        if event is None:
+            self._take(self._parser.feed(text), pieces)
+        elif type(event) is Value:
+            self._value(event, pieces)
+        elif self._wrapper.waits:
             self._spoke = self._spoke or not text.isspace()
             self._put(self._wrapper.wait(text), pieces)
-        elif flow is not None:
-            self._take((flow(text),), pieces)
         else:
-            self._take(self._parser.feed(text), pieces)
+            self._take((event,), pieces)
 
-    def _value(self, text: str, pieces: list[Piece]) -> None:
+    def _value(self, event: Value, pieces: list[Piece]) -> None:
         """Characters of the open value, which hold nothing to decide."""
         if self._wrapper.passes and not self.done:
-            self._computed.value(text)
-            self._give(self._renderer.value(text), pieces)
+            self._computed.value(event.text)
+            self._give(self._renderer.value(event.text), pieces)
         else:
-            self._take((Value(text),), pieces)
+            self._take((event,), pieces)
 
     def _tool_call(self, call: ToolDelta, pieces: list[Piece]) -> None:
         self._heard_calls.append(call)
-        if self._native.flows(call):
-            self._value(call.arguments, pieces)
+        flowing = self._native.flow(call)
+        if flowing:
+            self._value(Value(flowing), pieces)
             return
         if not self._native.open:
             self._take(self._parser.interrupt(), pieces)

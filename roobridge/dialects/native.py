@@ -63,18 +63,19 @@ class NativeCalls:
     def open_call(self) -> str:
         return self._calls[self._done].name if self.open else ""
 
-    def flows(self, delta: ToolDelta) -> bool:
-        """Whether all of this delta is characters of the open value; it is then taken as fed."""
-        if not self.open:
-            return False
+    def flow(self, delta: ToolDelta) -> str:
+        """Take a delta that stays within the open value; gives its characters. Otherwise gives nothing, and
+        nothing is taken.
+        """
+        if self._done == len(self._calls) or delta.id or delta.name:
+            return ""
         call = self._calls[self._done]
-        fragment = delta.arguments
-        if not call.announced or call.index != delta.index or delta.id or delta.name or not fragment:
-            return False
-        if not call.arguments.reader.flows(fragment):
-            return False
-        call.raw.append(fragment)
-        return True
+        if not call.announced or call.index != delta.index:
+            return ""
+        flowing = call.arguments.reader.flow(delta.arguments)
+        if flowing:
+            call.raw.append(delta.arguments)
+        return flowing
 
     def feed(self, delta: ToolDelta) -> list[Event]:
         call = self._call_of(delta)

@@ -68,13 +68,12 @@ class TagCall:
                 self._nested.append(raw)
             self.value.add(raw, out)
 
-    def flows(self, raw: str) -> bool:
-        """Whether all of this is characters of the open value, and is taken so."""
-        if self.value is None or not self.value.flows(raw):
-            return False
-        if self._param is not None and self._param.kind is Kind.XML:
+    def flow(self, raw: str) -> str:
+        """`text` for what holds nothing to decide: gives the value's characters, or nothing and takes nothing."""
+        flowing = self.value.flow(raw) if self.value is not None else ""
+        if flowing and self._param is not None and self._param.kind is Kind.XML:
             self._nested.append(raw)
-        return True
+        return flowing
 
     def wrap(self, param: str, text: str, out: list[Event]) -> None:
         """The whole call is this text, as the value of this parameter; its spelling is dropped."""

@@ -126,9 +126,9 @@ class JsonCall:
             return False
         return arguments.reader.lacks_brace if arguments.broken else self.reader.lacks_brace
 
-    def flows(self, text: str) -> bool:
-        """Whether all of this text is characters of an argument's open string."""
-        return self.announced and self.arguments is not None and self.arguments.reader.flows(text)
+    def flow(self, text: str) -> str:
+        """As `ObjectReader.flow`, of an argument's open string."""
+        return self.arguments.reader.flow(text) if self.announced and self.arguments is not None else ""
 
     def read(self, text: str, i: int, out: list[Event]) -> int:
         """Read on; the caller looks at `done`, `alien` and `broken` afterwards."""

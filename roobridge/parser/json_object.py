@@ -130,9 +130,11 @@ class ObjectReader:
         """It broke where its closing brace should stand."""
         return self.mode is Mode.BROKEN and self._broke_after_value
 
-    def flows(self, text: str) -> bool:
-        """Whether all of this text is characters of the open string."""
-        return self.mode is Mode.STRING and self._string.flows(text)
+    def flow(self, text: str) -> str:
+        """Take text that stays within the open string; gives its characters. Otherwise gives nothing, and
+        nothing is taken.
+        """
+        return self._string.flow(text) if self.mode is Mode.STRING else ""
 
     def read(self, text: str, i: int) -> int:
         """Read on at text[i] until the object is over or the text ends; gives where it stopped."""

@@ -33,9 +33,17 @@ class StringDecoder:
         """A string opened with this quote begins."""
         self._quote = quote
 
-    def flows(self, text: str) -> bool:
-        """Whether all of this text is characters of the string as they stand."""
-        return not self._escape and not self._high and self._quote not in text and "\\" not in text
+    def flow(self, text: str) -> str:
+        """The characters of text that stays within the string and cuts no escape; otherwise nothing, and
+        nothing is taken.
+        """
+        if self._escape or self._high:
+            return ""
+        if "\\" not in text:
+            return text if self._quote not in text else ""
+        if _RUNS[self._quote].fullmatch(text) is None:
+            return ""
+        return _ESCAPES.sub(_simple, text)
 
     def read(self, text: str, i: int) -> tuple[str, int, bool]:
         """The next characters from text[i] on, where they end, and whether the string ended with them."""

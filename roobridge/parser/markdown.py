@@ -12,6 +12,7 @@ from enum import Enum, auto
 
 _INLINE = re.compile(r"[\n`]")
 _BLANKS = re.compile(r"[ \t\r]*")
+_NOT_PLAIN = " \t\r\n~`"  # first characters of a line that its rest has to be looked at for
 _INDENT = 4  # columns that make an indented code block
 _FENCE = 3  # characters that make a fence
 FENCE_LIMIT = 64  # more than these make none, so that a run is not kept back and read again for ever
@@ -72,13 +73,32 @@ class Markdown:
         return Place.SPAN if self._span else Place.PROSE
 
     def flows(self, text: str) -> bool:
-        """Whether the walk over this text, which holds no `<`, would change nothing."""
+        """Walk over text that holds no `<` and nothing else to stop at: no backtick, no line that begins as
+        a fence, with white space or behind an empty one. Otherwise False, and nothing is walked over.
+        """
         line = self._line
-        if "\n" in text:
+        if self.fence or "`" in text:
+            return line is _Line.CODE and "\n" not in text
+        if self._run or (line is _Line.START and (self._fresh or text[0] in _NOT_PLAIN)):
             return False
-        return line is _Line.CODE or (
-            line is not _Line.START and not self.fence and not self._run and "`" not in text
-        )
+        if "\n" in text:
+            return self._plain_lines(text.split("\n"))
+        if line is _Line.START:
+            self._begin_line(text[0])
+        return True
+
+    def _plain_lines(self, lines: list[str]) -> bool:
+        for line in lines[1:-1]:
+            if not line or line[0] in _NOT_PLAIN:
+                return False
+        if lines[-1] and lines[-1][0] in _NOT_PLAIN:
+            return False
+        for number, line in enumerate(lines):
+            if number:
+                self._end_line()
+            if line and self._line is _Line.START:
+                self._begin_line(line[0])
+        return True
 
     def advance(self, text: str, i: int, end: int) -> tuple[int, Stop]:
         """Walk over text[i:end]; says where and why it stopped. A fence that opens is not walked over.

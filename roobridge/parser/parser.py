@@ -59,36 +59,36 @@ class Parser(ContentLexer, CallLexer, Actions):
         """Reasoning came on a channel of its own: a closing tag of thinking closes nothing here."""
         self.thought = True
 
-    def flow(self, text: str) -> type[Value | Text] | None:
-        """Take the text if it holds nothing to decide: the event it makes. Otherwise nothing is taken.
+    def flow(self, text: str) -> Value | Text | None:
+        """Take the text if it holds nothing to decide, and give the event it makes. Otherwise nothing is
+        taken.
 
-        The way of nearly all text, kept short: inside a value, inside a JSON string, within a line.
+        The way of nearly all text, kept short: inside a value, inside a JSON string, plain lines.
         """
         if self.buffer or self.example is not None or not text:
             return None
         state = self.state
+        flowing = ""
         if state is State.VALUE:
-            if "<" in text or not self.call.flows(text):  # type: ignore[union-attr]
-                return None
-            self.examined += len(text)
-            return Value
-        if state is State.OBJECT:
-            if not self.json.flows(text):  # type: ignore[union-attr]
-                return None
-            self.examined += len(text)
-            return Value
-        if state is State.CONTENT and not self.after_call and not self.breaking:
+            if "<" not in text:
+                flowing = self.call.flow(text)  # type: ignore[union-attr]
+        elif state is State.OBJECT:
+            flowing = self.json.flow(text)  # type: ignore[union-attr]
+        elif state is State.CONTENT and not self.after_call and not self.breaking:
             if "<" in text or not self.markdown.flows(text):
                 return None
             self.examined += len(text)
-            return Text
-        return None
+            return Text(text)
+        if not flowing:
+            return None
+        self.examined += len(text)
+        return Value(flowing)
 
     def feed(self, text: str) -> list[Event]:
         """More of the reply's text; gives the events it decides."""
         flow = self.flow(text)
         if flow is not None:
-            return [flow(text)]
+            return [flow]
         self.examined += len(text) + len(self.buffer)
         out: list[Event] = []
         self.out = out

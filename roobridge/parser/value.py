@@ -44,12 +44,25 @@ class ValueText:
         if kept:
             out.append(Value(kept))
 
-    def flows(self, text: str) -> bool:
-        """Whether all of this text is value and nothing is held; it is then taken as added."""
-        if not self._begun or self._held or text[-1] in BLANKS:
-            return False
-        self._newline = False
-        return True
+    def flow(self, text: str) -> str:
+        """Take text that is not white space alone, once the value has begun; gives the characters that are
+        value now. Otherwise gives nothing, and nothing is taken.
+        """
+        if not self._begun:
+            return ""
+        kept = text.rstrip(BLANKS) if self.trim else _without_newline(text)
+        if not kept:
+            return ""
+        held = self._held
+        if held:
+            flowing = "".join(held) + kept
+            held.clear()
+        else:
+            flowing = kept
+        if len(kept) < len(text):
+            held.append(text[len(kept) :])
+        self._newline = text[-1] == "\n"
+        return flowing
 
     @property
     def at_line_start(self) -> bool:

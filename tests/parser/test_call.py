@@ -91,13 +91,15 @@ def test_the_open_parameter() -> None:
     assert call.param == ""
     said(call, (_T.PARAM_OPEN, "<path>", "path"))
     assert call.param == "path"
-    assert not call.flows("a")
+    assert not call.flow("a")
     said(call, "a")
-    assert call.flows("b c")
-    assert not call.flows("b ")
+    assert call.flow("b c") == "b c"
+    assert not call.flow(" ")
+    assert call.flow("d ") == "d"
+    assert call.flow("e") == " e"
     said(call, (_T.PARAM_CLOSE, "</path>", ""))
     assert call.param == ""
-    assert not call.flows("a")
+    assert not call.flow("a")
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_no_arguments(text: str) -> None:
 def test_a_string_is_given_as_it_comes() -> None:
     events, reader = arguments(['{"path": "a'])
     assert reader.open == "path"
-    assert reader.reader.flows("more words")
+    assert reader.reader.flow("more words") == "more words"
     reader.read('b"', 0)
     assert params_of(events) == [("path", Form.STRING, "ab")]
     assert not reader.open

@@ -144,7 +144,7 @@ def test_absorbing_leaves_it_where_walking_does(cut: tuple[str, list[str]]) -> N
 
 
 @given(cut_up(markdown_texts.map(lambda text: text.replace("<", ""))))
-def test_what_flows_changes_nothing(cut: tuple[str, list[str]]) -> None:
+def test_what_flows_is_walked_over(cut: tuple[str, list[str]]) -> None:
     text, pieces = cut
     for piece in pieces:
         markdown, walking = Markdown(), Markdown()
@@ -152,6 +152,8 @@ def test_what_flows_changes_nothing(cut: tuple[str, list[str]]) -> None:
         walking.absorb(text)
         if markdown.flows(piece):
             assert walking.advance(piece, 0, len(piece)) == (len(piece), Stop.END)
+            for after in ("", "\n", "    x"):
+                assert markdown.advance(after, 0, len(after)) == walking.advance(after, 0, len(after))
             assert (markdown.place, markdown.at_start, markdown.fence) == (
                 walking.place,
                 walking.at_start,

@@ -36,44 +36,54 @@ def test_the_open_call(text: str, name: str) -> None:
 
 # Where text flows, and where it is looked at.
 @pytest.mark.parametrize(
-    ("before", "text", "kind"),
+    ("before", "text", "event"),
     [
-        ("words", " and more", Text),
+        ("words", " and more", Text(" and more")),
         ("words", "", None),
         ("words", " <", None),
-        ("words", "\n", None),
+        ("words", "\n", Text("\n")),
+        ("words", ".\nMore\n", Text(".\nMore\n")),
+        ("words", "\n\n", None),
+        ("words", ".\n ", None),
+        ("words\n", "more", Text("more")),
+        ("words\n", "~", None),
+        ("words\n\n", "more", None),
         ("words `", "a", None),
         ("words <rea", "d", None),
-        ("", "words", None),
+        ("", "words", Text("words")),
         (CALL, "words", None),
-        ("<execute_command><command>l", "s -l", Value),
-        ("<execute_command><command>l", "s ", None),
+        ("<execute_command><command>l", "s -l", Value("s -l")),
+        ("<execute_command><command>l", "s ", Value("s")),
+        ("<execute_command><command>ls ", "-l", Value(" -l")),
+        ("<execute_command><command>l", " ", None),
         ("<execute_command><command>", "ls", None),
         ("<execute_command><command>l", "<", None),
-        ('<tool_call>{"name": "execute_command", "arguments": {"command": "l', "s <b>", Value),
+        ('<tool_call>{"name": "execute_command", "arguments": {"command": "l', "s <b>", Value("s <b>")),
+        ('<tool_call>{"name": "execute_command", "arguments": {"command": "l', r"s\n\"", Value('s\n"')),
+        ('<tool_call>{"name": "execute_command", "arguments": {"command": "l', "s\\", None),
         ('<tool_call>{"name": "execute_command", "arguments": {"command": "l', '"', None),
         ('<tool_call>{"name": "execute_command", "arguments": {', " ", None),
         ("> " + CALL[:-4], "a", None),
         ("<think>", "a", None),
     ],
 )
-def test_what_flows(before: str, text: str, kind: type[Text] | type[Value] | None) -> None:
+def test_what_flows(before: str, text: str, event: Text | Value | None) -> None:
     parser = Traced()
     parser.feed(before)
-    assert parser.flow(text) is kind
+    assert parser.flow(text) == event
 
 
-@given(soups(), st.integers(0, 60), st.text('ab <`\n"}', min_size=1, max_size=6))
+@given(soups(), st.integers(0, 60), st.text('ab <`\n\\"}', min_size=1, max_size=6))
 def test_what_flows_is_what_reading_would_give(soup: str, end: int, text: str) -> None:
     flowing, other = Traced(), Traced()
     flowing.feed(soup[:end])
     other.feed(soup[:end])
-    kind = flowing.flow(text)
-    if kind is None:
+    event = flowing.flow(text)
+    if event is None:
         return
     # One by one, without the short way for the whole text.
     events = [event for char in text for event in other.feed(char)]
-    assert merged(events) == [kind(text)]
+    assert merged(events) == [event]
     assert flowing.state is other.state
     assert merged(flowing.feed("<x") + flowing.close(normal=True)) == merged(
         other.feed("<x") + other.close(normal=True)

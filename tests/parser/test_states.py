@@ -81,7 +81,7 @@ _ROUTES: dict[str, list[dict[State, tuple[str, dict[Terminal, str]]]]] = {
             _S.CONTENT: (
                 "",
                 {
-                    _T.TEXT: "x",
+                    _T.TEXT: "a `b`",
                     _T.TOOL_OPEN: "<list_files>",
                     _T.COMPLETION_OPEN: _COMPLETION,
                     _T.CALL_OPEN: "<tool_call>",

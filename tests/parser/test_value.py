@@ -19,10 +19,11 @@ def events_of(pieces: list[str], *, trim: bool, closed: bool = True) -> list[Eve
     value = ValueText(trim=trim)
     out: list[Event] = []
     for piece in pieces:
-        if not (piece and value.flows(piece)):
-            value.add(piece, out)
+        flowing = value.flow(piece) if piece else ""
+        if flowing:
+            out.append(Value(flowing))
         else:
-            out.append(Value(piece))
+            value.add(piece, out)
     value.end(out, closed=closed)
     return out
 
