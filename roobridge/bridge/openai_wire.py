@@ -161,8 +161,9 @@ class OpenAIStream:
                 continue
             said = choice.delta or choice.message
             if said is not None:
-                content = _text(said.content)
-                reasoning = _text(said.reasoning_content) or _text(said.reasoning)
+                content = said.content if type(said.content) is str else _text(said.content)
+                if said.reasoning_content or said.reasoning:
+                    reasoning = _text(said.reasoning_content) or _text(said.reasoning)
                 if said.tool_calls:
                     calls = tuple(self._call(call) for call in said.tool_calls)
             if choice.finish_reason == "error_finish":  # DashScope: the content is the error's text

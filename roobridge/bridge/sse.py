@@ -16,7 +16,7 @@ from typing import TypeAlias, TypeVar
 import msgspec
 
 from roobridge.bridge.ports import Usage
-from roobridge.events import ToolDelta
+from roobridge.events import Content, Finish, Piece, Thought, ToolDelta
 
 T = TypeVar("T")
 
@@ -165,6 +165,17 @@ class ChunkWriter:
     def role(self) -> bytes:
         """The first chunk."""
         return self._role
+
+    def piece(self, piece: Piece) -> bytes:
+        """Any piece but a Fail, for which there is `error`."""
+        if isinstance(piece, Content):
+            return self.content(piece.text)
+        if isinstance(piece, ToolDelta):
+            return self.tool(piece)
+        if isinstance(piece, Thought):
+            return self.reasoning(piece.text)
+        assert isinstance(piece, Finish)
+        return self.finish(piece.reason)
 
     def content(self, text: str) -> bytes:
         return self._content + json_string(text) + self._end

@@ -17,7 +17,7 @@ from roobridge.bridge.sse import ChunkWriter
 from roobridge.cli.case import Case, Client, Finish, Input, Run
 from roobridge.cli.outcome import Problem, problem_of
 from roobridge.errors import ClientError, RoobridgeError, SettingsError
-from roobridge.events import Content, Fail, Piece, Thought, ToolDelta
+from roobridge.events import Fail, Finish, Piece
 
 
 class Output(Enum):
@@ -149,19 +149,13 @@ def _as_sse(run: Run) -> int:
 
 
 def _frames(writer: ChunkWriter, piece: Piece, run: Run) -> Iterator[bytes]:
-    match piece:
-        case Content(text=text):
-            yield writer.content(text)
-        case Thought(text=text):
-            yield writer.reasoning(text)
-        case ToolDelta():
-            yield writer.tool(piece)
-        case Fail():
-            problem = problem_of(run.error or piece)
-            yield writer.error(problem.message, kind=problem.type, code=problem.code)
-        case _:
-            yield writer.finish(piece.reason)
-            yield writer.done()
+    if isinstance(piece, Fail):
+        problem = problem_of(run.error or piece)
+        yield writer.error(problem.message, kind=problem.type, code=problem.code)
+        return
+    yield writer.piece(piece)
+    if isinstance(piece, Finish):
+        yield writer.done()
 
 
 _OUTPUTS = {Output.TEXT: _as_text, Output.SSE: _as_sse, Output.JSON: _as_json}

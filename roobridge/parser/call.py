@@ -69,7 +69,7 @@ class TagCall:
             self.value.add(raw, out)
 
     def flow(self, raw: str) -> str:
-        """`text` for what holds nothing to decide: gives the value's characters, or nothing and takes nothing."""
+        """As `ValueText.flow`, of the open value."""
         flowing = self.value.flow(raw) if self.value is not None else ""
         if flowing and self._param is not None and self._param.kind is Kind.XML:
             self._nested.append(raw)

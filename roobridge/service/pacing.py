@@ -63,19 +63,17 @@ class Pacing:
         return bool(self._pending)
 
     def add(self, pieces: Iterable[Piece], now: float) -> None:
+        if self._whole:
+            # What is shown early would come in the same write as its text.
+            self._pending += [piece for piece in pieces if not (isinstance(piece, Thought) and piece.preview)]
+            return
         for piece in pieces:
-            if self._whole and isinstance(piece, Thought) and piece.preview:
-                continue  # shown early for nothing: its text comes in the same write
             self._pending.append(piece)
-            if not self._whole:
-                self._hasten(piece, now)
+            if self._pace and _continues(piece, self._last):
+                self.due = min(self.due, max(now, self._next_write))
+            else:
+                self.due = now
             self._last = piece
-
-    def _hasten(self, piece: Piece, now: float) -> None:
-        if _continues(piece, self._last):
-            self.due = min(self.due, max(now, self._next_write))
-        else:
-            self.due = now
 
     def end(self, now: float, *, broken: bool = False) -> None:
         """Nothing more is added: what is pending is due, but for a broken reply that was to come whole."""
@@ -90,7 +88,7 @@ class Pacing:
         self.due = NEVER
         self._next_write = now + self._pace
         pending, self._pending = self._pending, []
-        return join(pending)
+        return pending if len(pending) < 2 else join(pending)
 
 
 class Outbox:
@@ -108,6 +106,7 @@ class Outbox:
         self._due_timer: asyncio.TimerHandle | None = None
         self._quiet_timer: asyncio.TimerHandle | None = None
         self._quiet = NEVER
+        self._comment_due = False
         self._written = self._loop.time()
 
     @property
@@ -116,8 +115,10 @@ class Outbox:
         return self._pacing.pending
 
     def put(self, pieces: Iterable[Piece]) -> None:
-        self._pacing.add(pieces, self._loop.time())
-        self._arm()
+        now = self._loop.time()
+        self._pacing.add(pieces, now)
+        if self._waiter is not None:
+            self._arm(now)
 
     def end(self, error: RoobridgeError | None = None) -> None:
         """Nothing more comes; error: what broke the reply off."""
@@ -130,6 +131,7 @@ class Outbox:
     def comment_every(self, quiet: float) -> None:
         """From now on `next` returns empty-handed after so many seconds in which nothing went out."""
         self._quiet = quiet
+        self._comment_due = False
         self._written = self._loop.time()
         if self._quiet_timer is not None:
             self._quiet_timer.cancel()
@@ -138,14 +140,22 @@ class Outbox:
     async def next(self) -> list[Piece] | None:
         """The pieces of the next write; [] where only a comment is due; None at the end."""
         while True:
-            now = self._loop.time()
-            pieces = self._pacing.take(now)
-            if pieces or now >= self._written + self._quiet:
-                self._written = now
-                return pieces
+            if self._pacing.due != NEVER:
+                now = self._loop.time()
+                pieces = self._pacing.take(now)
+                if pieces:
+                    self._written = now
+                    return pieces
             if self.ended:
                 return None
-            await self._wait()
+            if self._comment_due:
+                self._comment_due = False
+                self._written = self._loop.time()
+                return []
+            self._waiter = self._loop.create_future()
+            if self._pacing.due != NEVER:
+                self._arm(self._loop.time())
+            await self._waiter
 
     def close(self) -> None:
         """The reader has gone."""
@@ -153,21 +163,12 @@ class Outbox:
             if timer is not None:
                 timer.cancel()
 
-    async def _wait(self) -> None:
-        self._waiter = self._loop.create_future()
-        self._arm()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
-
-    def _arm(self) -> None:
+    def _arm(self, now: float) -> None:
+        """Wake the reader when what is pending is due."""
         due = self._pacing.due
-        if self._waiter is None or due == NEVER:
-            return
-        if due <= self._loop.time():
+        if due <= now:
             self._wake()
-        elif self._due_timer is None or due < self._due_timer.when():
+        elif due != NEVER and (self._due_timer is None or due < self._due_timer.when()):
             if self._due_timer is not None:
                 self._due_timer.cancel()
             self._due_timer = self._loop.call_at(due, self._due_passed)
@@ -180,10 +181,12 @@ class Outbox:
         # Re-armed here and not at each write, so that a write costs no timer.
         due = self._written + self._quiet
         if self._loop.time() >= due:
+            self._comment_due = True
             self._wake()
             due = self._loop.time() + self._quiet
         self._quiet_timer = self._loop.call_at(due, self._quiet_passed)
 
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)

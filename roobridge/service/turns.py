@@ -263,7 +263,8 @@ class Turn:
             pieces = pieces[:-1]
         self.pieces += len(pieces)
         self._tally.count(pieces)
-        self._answered = self._answered or any(isinstance(piece, (Content, ToolDelta)) for piece in pieces)
+        if not self._answered:
+            self._answered = any(isinstance(piece, (Content, ToolDelta)) for piece in pieces)
         self._outbox.put(pieces)
         return failure
 

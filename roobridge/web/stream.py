@@ -33,7 +33,7 @@ class EventStream:
             return self._last_words()
         if not batch:
             return self._writer.comment()
-        frames = b"".join(map(self._frame, batch))
+        frames = b"".join(map(self._writer.piece, batch))
         if self._begun:
             return frames
         self._begun = True
@@ -44,19 +44,6 @@ class EventStream:
 
     def __del__(self) -> None:
         self._turn.stop()
-
-    def _frame(self, piece: Piece) -> bytes:
-        match piece:
-            case Content(text):
-                return self._writer.content(text)
-            case Thought(text):
-                return self._writer.reasoning(text)
-            case ToolDelta():
-                return self._writer.tool(piece)
-            case Finish(reason):
-                return self._writer.finish(reason)
-            case _:
-                raise AssertionError("a turn tells what failed in `error`")
 
     def _last_words(self) -> bytes:
         error = self._turn.error
