@@ -17,7 +17,8 @@ from roobridge.bridge.sse import ChunkWriter
 from roobridge.cli.case import Case, Client, Finish, Input, Run
 from roobridge.cli.outcome import Problem, problem_of
 from roobridge.errors import ClientError, RoobridgeError, SettingsError
-from roobridge.events import Fail, Finish, Piece
+from roobridge.events import Fail, Piece
+from roobridge.events import Finish as Finished
 
 
 class Output(Enum):
@@ -154,7 +155,7 @@ def _frames(writer: ChunkWriter, piece: Piece, run: Run) -> Iterator[bytes]:
         yield writer.error(problem.message, kind=problem.type, code=problem.code)
         return
     yield writer.piece(piece)
-    if isinstance(piece, Finish):
+    if isinstance(piece, Finished):
         yield writer.done()
 
 

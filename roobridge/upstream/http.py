@@ -35,6 +35,10 @@ _UNUSED_LIMITS = httpx.Limits()  # httpx passes its own to every transport; _Tra
 # Whether the request that is being sent took a connection kept from an earlier one.
 _on_kept_connection: ContextVar[bool] = ContextVar("on_kept_connection", default=False)
 
+# The body of the response that came last: aiohttp's own reader, without httpx's two generators around it.
+_body: ContextVar[aiohttp.StreamReader] = ContextVar("body")
+_BODY = "aiohttp_body"  # its name among the extensions of httpx's response
+
 Refused: TypeAlias = Callable[[httpx.Response, str], UpstreamError]
 Status: TypeAlias = Callable[[httpx.Response], int]
 
@@ -48,13 +52,23 @@ class _Transport(AiohttpTransport):
         connector = aiohttp.TCPConnector(ssl=self.ssl_context, limit=0, keepalive_timeout=KEEP_ALIVE)
         watch = aiohttp.TraceConfig()
         watch.on_connection_reuseconn.append(_note_kept_connection)
+        watch.on_request_end.append(_note_body)
         return aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[watch]
         )
 
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await super().handle_async_request(request)
+        response.extensions[_BODY] = _body.get()
+        return response
+
 
 async def _note_kept_connection(*_: object) -> None:
     _on_kept_connection.set(True)
+
+
+async def _note_body(_session: object, _context: object, end: aiohttp.TraceRequestEndParams) -> None:
+    _body.set(end.response.content)
 
 
 class _Client(HttpxAiohttpClient):
@@ -180,9 +194,10 @@ async def _send(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Resp
 
 def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
     """The body as each read gives it; httpx's decoders and counters only where the server compresses."""
-    if "content-encoding" not in response.headers and isinstance(response.stream, httpx.AsyncByteStream):
-        return response.stream.__aiter__()
-    return response.aiter_bytes()
+    if "content-encoding" in response.headers:
+        return response.aiter_bytes()
+    body: aiohttp.StreamReader = response.extensions[_BODY]
+    return body.iter_any()
 
 
 async def read_body(response: httpx.Response) -> str:
