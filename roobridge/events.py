@@ -159,4 +159,11 @@ class Fail(_Word, frozen=True, gc=False):
     message: str
 
 
+class Length(msgspec.Struct):
+    """Characters that a model wrote: said as content and in calls, thought as reasoning."""
+
+    said: int = 0
+    thought: int = 0
+
+
 Piece: TypeAlias = Content | Thought | ToolDelta | Finish | Fail

@@ -166,10 +166,10 @@ class OpenAIStream:
                     reasoning = _text(said.reasoning_content) or _text(said.reasoning)
                 if said.tool_calls:
                     calls = tuple(self._call(call) for call in said.tool_calls)
-            if choice.finish_reason == "error_finish":  # DashScope: the content is the error's text
-                self.error = stream_error(content)
-                return
             if choice.finish_reason:
+                if choice.finish_reason == "error_finish":  # DashScope: the content is the error's text
+                    self.error = stream_error(content)
+                    return
                 self.finish = _FINISHES.get(choice.finish_reason, "cut")
             break
         self.accepted = True

@@ -7,17 +7,14 @@ from collections.abc import Iterable
 from roobridge.bridge.opening import Heard, Opening
 from roobridge.bridge.plan import ClientKind, Plan, Wrap
 from roobridge.bridge.ports import Delta
-from roobridge.dialects.fenced_json import FENCED_JSON
-from roobridge.dialects.hermes import HERMES
+from roobridge.bridge.reading import complete_calls, new_parser
 from roobridge.dialects.native import NativeCalls
-from roobridge.dialects.qwen3_coder import BARE, WRAPPED
-from roobridge.dialects.roo_xml import ROO_XML
 from roobridge.events import (
-    CallEnd,
     CallStart,
     Event,
     Fail,
     Finish,
+    Length,
     Piece,
     Reasoning,
     Repaired,
@@ -33,10 +30,8 @@ from roobridge.render.plain import PlainReply
 from roobridge.render.roo_xml import XmlRenderer
 from roobridge.render.tool_calls import ToolCallsRenderer
 
-_DIALECTS = (ROO_XML, WRAPPED, BARE, HERMES)
 _NORMAL = frozenset({"stop", "tool_calls", "function_call"})
 _BROKEN_OFF = frozenset({"length", "error", "silence", "cut"})
-_WRAPPERS = frozenset({"tool_call", "function", "parameter", "invoke"})
 _HELD: dict[Wrap, type[Held]] = {Wrap.PREVIEW: HeldPreview, Wrap.HOLD: Held, Wrap.LIVE: HeldLive}
 
 
@@ -64,6 +59,7 @@ class Reply:
         self._wrapper = Wrapper(plan.toolset, held, several=not plan.single_call)
         self._renderer = _renderer(plan, self.repairs, call_ids)
         self._reasoning: list[str] = []
+        self._beside = 0  # characters of it that came on the channel of their own
         self._waiting: list[str] = []  # content that came while a native call was open
         self._heard: list[str] = []  # all content, as it came
         self._heard_calls: list[ToolDelta] = []
@@ -80,12 +76,23 @@ class Reply:
         """Characters examined so far, each time anew."""
         return self._parser.examined
 
+    @property
+    def length(self) -> Length:
+        """What the model has written so far; what stands in thinking tags is thought."""
+        if self._plain is not None:
+            return self._plain.length
+        thought = sum(map(len, self._reasoning))
+        calls = sum(len(call.name) + len(call.arguments) for call in self._heard_calls)
+        content = sum(map(len, self._heard)) - (thought - self._beside)
+        return Length(content + calls, thought)
+
     def feed(self, delta: Delta) -> list[Piece]:
         """Take one delta's reasoning, content and tool calls; its usage and finish are the caller's."""
         if self._plain is not None:
             return self._plain.feed(delta.reasoning, delta.content, delta.tool_calls)
         pieces: list[Piece] = []
         if delta.reasoning:
+            self._beside += len(delta.reasoning)
             self._parser.reasoned()
             self._take([Reasoning(delta.reasoning)], pieces)
         if delta.content:
@@ -109,7 +116,7 @@ class Reply:
         self._after_native(pieces, last=True)
         self._take(self._parser.close(normal=normal), pieces)
         if normal and not self._spoke:
-            self._take(self._call_in_reasoning(), pieces)
+            self._take(self._calls_in_reasoning(), pieces)
         self._put(self._wrapper.close(finish, normal=normal), pieces)
         return pieces
 
@@ -251,35 +258,12 @@ class Reply:
                 self.done = True
                 self._failed = last is Fail
 
-    def _call_in_reasoning(self) -> list[Event]:
-        """The complete calls that stand in the reasoning of a reply without content."""
+    def _calls_in_reasoning(self) -> list[Event]:
+        """Where nothing else was said: the calls that count all the same."""
         if self._wrapper.stage is not Stage.UNDECIDED:
             return []
-        parser = new_parser(self._plan, reasoning=False)
-        events = parser.feed("".join(self._reasoning)) + parser.close(normal=False)
-        calls: list[Event] = []
-        call: list[Event] | None = None
-        for event in events:
-            if isinstance(event, CallStart):
-                call = []
-            if call is not None:
-                call.append(event)
-            if isinstance(event, CallEnd) and call is not None:
-                calls += call
-                call = None
+        calls = complete_calls(self._plan, "".join(self._reasoning))
         return [Repaired("call_in_reasoning"), *calls] if calls else []
-
-
-def new_parser(plan: Plan, *, reasoning: bool = True) -> Parser:
-    """The parser for a plan's text. reasoning: thinking tags may stand in it."""
-    strays = _WRAPPERS
-    if plan.kind is ClientKind.XML_AGENT:
-        strays |= plan.toolset.read_params
-    parser = Parser(plan.toolset, _DIALECTS, FENCED_JSON, strays)
-    if not reasoning or not plan.agent:
-        # Text that was sent already cannot become reasoning any more.
-        parser.reasoned()
-    return parser
 
 
 def _renderer(plan: Plan, repairs: list[str], call_ids: str) -> XmlRenderer | ToolCallsRenderer:

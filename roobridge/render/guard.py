@@ -57,7 +57,11 @@ class ValueGuard:
 
     def feed(self, text: str) -> str:
         """The characters that may go out. Raises MisreadError."""
-        frozen = self._measure(text) if self._limit else len(text)
+        frozen = len(text)
+        if self._limit:
+            self._units += units(text)
+            if self._units > self._limit:
+                frozen = self._head(text)
         if not self._rest and "<" not in text:
             return text
         return self._soften(text) if self._harmless else self._watch(text, frozen)
@@ -67,13 +71,9 @@ class ValueGuard:
         rest, self._rest = self._rest if self._harmless else "", ""
         return rest
 
-    def _measure(self, text: str) -> int:
-        """Up to where the client reads this text as part of the value."""
-        room = max(self._limit - self._units, 0)
-        self._units += units(text)
-        if self._units <= self._limit:
-            return len(text)
-        before = head_units(text, room)
+    def _head(self, text: str) -> int:
+        """Up to where the client reads this text as part of the value, which is over the limit with it."""
+        before = head_units(text, max(self._limit - (self._units - units(text)), 0))
         if not self._keeps_last:
             raise MisreadError(f"its {self._name} is longer than the client reads", before)
         return len(before)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from roobridge.events import Content, Fail, Finish, Piece, Thought, ToolDelta
+from roobridge.events import Content, Fail, Finish, Length, Piece, Thought, ToolDelta
 
 _WHY = {
     "error": "the upstream reported an error",
@@ -16,13 +16,20 @@ _WHY = {
 class PlainReply:
     """Channels in, the same channels out, byte for byte."""
 
+    def __init__(self) -> None:
+        self.length = Length()
+
     def feed(self, reasoning: str, content: str, tool_calls: Iterable[ToolDelta]) -> list[Piece]:
         pieces: list[Piece] = []
         if reasoning:
+            self.length.thought += len(reasoning)
             pieces.append(Thought(reasoning))
         if content:
+            self.length.said += len(content)
             pieces.append(Content(content))
-        pieces += tool_calls
+        for call in tool_calls:
+            self.length.said += len(call.name) + len(call.arguments)
+            pieces.append(call)
         return pieces
 
     def close(self, finish: str) -> list[Piece]:

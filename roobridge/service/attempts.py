@@ -54,13 +54,16 @@ class Attempt:
         return self
 
     async def __anext__(self) -> Sequence[Delta]:
+        silence = self._silence
+        silence.begin()
         try:
-            with self._silence:
-                deltas = await self._stream.__anext__()
+            deltas = await self._stream.__anext__()
         except StopAsyncIteration:
             self.finish = self.finish or "cut"
             raise
-        except TimeoutError:
+        except asyncio.CancelledError:
+            if not silence.struck():
+                raise
             self._fell_silent()
             raise StopAsyncIteration from None
         except UpstreamError as error:
@@ -68,6 +71,8 @@ class Attempt:
                 raise
             self.finish, self.error = "error", error
             raise StopAsyncIteration from None
+        finally:
+            silence.waiting = False
         if not self.accepted:
             self._accept()
         for delta in deltas:
@@ -100,33 +105,34 @@ class Attempt:
 
 
 class _Silence:
-    """Raises TimeoutError out of its block after `limit` seconds in it.
+    """Cancels the task that has waited for a read for `limit` seconds.
 
-    Like asyncio.timeout, but entered once a read: one timer serves many reads, and a read costs none.
+    Like asyncio.timeout, but made for many reads: one timer serves them all, and a read only notes when its
+    wait began. waiting: to be set to False by the caller, once the wait is over.
     """
 
     def __init__(self, limit: float) -> None:
         self.limit = limit
+        self.waiting = False
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[object] | None = None
         self._since = 0.0
         self._struck = False
 
-    def __enter__(self) -> None:
-        self._task = asyncio.current_task()
+    def begin(self) -> None:
+        """A wait begins, in the task that made all the others."""
+        self.waiting = True
         self._since = self._loop.time()
         if self._timer is None:
+            self._task = asyncio.current_task()
             self._timer = self._loop.call_at(self._since + self.limit, self._look)
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        task, self._task = self._task, None
-        if not self._struck:
-            return
-        self._struck = False
-        # As asyncio.timeout does it: a cancellation from elsewhere in the same moment wins.
-        if task is not None and task.uncancel() <= 0 and kind is asyncio.CancelledError:
-            raise TimeoutError
+    def struck(self) -> bool:
+        """Whether a cancellation of the wait is this one's. As asyncio.timeout has it, one from elsewhere in
+        the same moment wins."""
+        struck, self._struck = self._struck, False
+        return struck and self._task is not None and self._task.uncancel() <= 0
 
     def stop(self) -> None:
         if self._timer is not None:
@@ -135,11 +141,11 @@ class _Silence:
 
     def _look(self) -> None:
         self._timer = None
-        waiting = self._task is not None
-        now = self._loop.time()
-        due = (self._since if waiting else now) + self.limit
-        if waiting and now >= due and self._task is not None:
+        if not self.waiting or self._task is None:
+            return
+        due = self._since + self.limit
+        if self._loop.time() < due:
+            self._timer = self._loop.call_at(due, self._look)
+        else:
             self._struck = True
             self._task.cancel()
-        elif waiting:
-            self._timer = self._loop.call_at(due, self._look)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import msgspec
@@ -51,7 +51,7 @@ class Exchange:
         upstream: Upstream,
         effort: Effort,
         reply: Reply,
-        deliver: Callable[[list[Piece]], Fail | None],
+        deliver: Callable[[list[Piece]], Awaitable[Fail | None]],
         on_accept: Callable[[], None],
     ) -> None:
         self.reply = reply
@@ -102,7 +102,7 @@ class Exchange:
                 await self._hear(continuation(request, opening, partial=exact), stitch)
             except MisfitError as misfit:
                 if left == 1:
-                    self.failure = self.deliver(self.reply.give_up(str(misfit)))
+                    self.failure = await self.deliver(self.reply.give_up(str(misfit)))
             if self.attempt is not None and not stitch.added:
                 self.attempt.finish = finish  # what was unfinished before still is
 
@@ -121,7 +121,7 @@ class Exchange:
                 raise
             attempt.finish, attempt.error = "error", refusal
         if stitch is not None and not self.over:
-            self.failure = self.deliver(stitch.close())
+            self.failure = await self.deliver(stitch.close())
 
     async def _relay(self, attempt: Attempt, listener: Reply | Stitch) -> None:
         async for deltas in attempt:
@@ -129,8 +129,8 @@ class Exchange:
             for delta in deltas:
                 pieces += listener.feed(delta)
             if pieces:
-                self.failure = self.deliver(pieces)
-            if self.over or attempt.finish:
+                self.failure = await self.deliver(pieces)
+            if attempt.finish or self.failure is not None or self.reply.done:
                 return
 
     def _in_vain(self) -> bool:

@@ -8,12 +8,15 @@ pace with all that is pending joined, and an end at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TypeAlias
 
 from roobridge.errors import RoobridgeError
 from roobridge.events import Content, Piece, Thought, ToolDelta
 
 NEVER = float("inf")
+
+Write: TypeAlias = Callable[[list[Piece]], Awaitable[None]]
 
 
 def join(pieces: Sequence[Piece]) -> list[Piece]:
@@ -75,6 +78,13 @@ class Pacing:
                 self.due = now
             self._last = piece
 
+    def pass_on(self, pieces: list[Piece], now: float) -> list[Piece]:
+        """`add` and `take` at once."""
+        if not (self._pace or self._whole or self._pending):
+            return pieces if len(pieces) < 2 else join(pieces)
+        self.add(pieces, now)
+        return self.take(now)
+
     def end(self, now: float, *, broken: bool = False) -> None:
         """Nothing more is added: what is pending is due, but for a broken reply that was to come whole."""
         if broken and self._whole:
@@ -102,6 +112,7 @@ class Outbox:
         self.error: RoobridgeError | None = None
         self._pacing = pacing
         self._loop = asyncio.get_running_loop()
+        self._write: Write | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._due_timer: asyncio.TimerHandle | None = None
         self._quiet_timer: asyncio.TimerHandle | None = None
@@ -114,11 +125,26 @@ class Outbox:
         """Whether pieces wait to be taken."""
         return self._pacing.pending
 
-    def put(self, pieces: Iterable[Piece]) -> None:
+    async def put(self, pieces: list[Piece]) -> None:
         now = self._loop.time()
-        self._pacing.add(pieces, now)
-        if self._waiter is not None:
+        if self._waiter is None:
+            self._pacing.add(pieces, now)  # the reader is busy, and looks here next
+        elif self._write is not None:
+            pieces = self._pacing.pass_on(pieces, now)
+            if pieces:
+                self._written = now
+                await self._write(pieces)
+            else:
+                self._arm(now)
+        else:
+            self._pacing.add(pieces, now)
             self._arm(now)
+
+    def write_through(self, write: Write) -> None:
+        """From now on what is due while the reader waits goes to `write`, in the task that puts it: to wake
+        the reader for every delta would cost more than all that is done with it.
+        """
+        self._write = write
 
     def end(self, error: RoobridgeError | None = None) -> None:
         """Nothing more comes; error: what broke the reply off."""

@@ -19,18 +19,18 @@ async def calls_now(second: Exchange, request: UpstreamRequest, answered: Callab
     """
     with suppress(UpstreamError):
         await second.listen(request)
-    if not answered() and not _ends_as_call(second):
+    if not answered() and not await _ends_as_call(second):
         return False
     second.reply.note("second_chance")
     return True
 
 
-def _ends_as_call(second: Exchange) -> bool:
+async def _ends_as_call(second: Exchange) -> bool:
     """Whether the second reply's end makes a call of what it held; it is delivered then."""
     if second.over or not second.finish or second.reply.lone_text(second.finish):
         return False
     pieces = second.reply.close(second.finish)
     if isinstance(pieces[-1], Fail):
         return False
-    second.failure = second.deliver(pieces)
+    second.failure = await second.deliver(pieces)
     return True

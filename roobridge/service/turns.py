@@ -1,7 +1,7 @@
 """One turn: the upstream is asked, its reply goes through the machine, the client reads what comes out.
 
-Two tasks share a turn. Its own reads the upstream and feeds the machine; the client's takes what is due
-from the outbox. So a slow client never holds the upstream, and a keep-alive needs nobody's leave.
+Two tasks share a turn. Its own reads the upstream and feeds the machine, and writes what that makes due; the
+client's takes from the outbox what falls due later, comments and the end.
 
     begin() ──> next() … the last batch with a Finish ──> None, with `usage` or `error` told
        └──> raises what broke the reply before anything went out
@@ -27,10 +27,10 @@ from roobridge.errors import ReplyError, RoobridgeError
 from roobridge.events import Content, Fail, Piece, ToolDelta
 from roobridge.service.attempts import Attempt, Patience
 from roobridge.service.exchange import Effort, Exchange
-from roobridge.service.pacing import Outbox, Pacing
+from roobridge.service.pacing import Outbox, Pacing, Write
 from roobridge.service.second_chance import calls_now
 from roobridge.service.storm import broken_again
-from roobridge.service.usage import Tally, added
+from roobridge.service.usage import added, estimate
 
 log = logging.getLogger("roobridge.turns")
 
@@ -104,7 +104,6 @@ class Turn:
         self._rules = rules
         self._on_reply = on_reply
         self._on_end = on_end
-        self._tally = Tally()
         self._exchanges: list[Exchange] = []
         self._effort = Effort(rules.patience, rules.continuations, rules.usage_wait)
         self._answered = False  # content or a call came out of the machine
@@ -126,7 +125,7 @@ class Turn:
         counted: Usage | None = None
         for exchange in self._exchanges:
             counted = added(counted, exchange.usage)
-        return counted or self._tally.estimate(self.ask.chat)
+        return counted or estimate(self.ask.chat, [exchange.reply.length for exchange in self._exchanges])
 
     async def begin(self) -> None:
         """Ask, and wait until something is to go out. Raises RoobridgeError where nothing may."""
@@ -148,6 +147,10 @@ class Turn:
         batch = await self._outbox.next()
         self.said = self.said or bool(batch)
         return batch
+
+    def write_through(self, write: Write) -> None:
+        """Once the first batch is out: hand what is due while `next` waits to `write` instead."""
+        self._outbox.write_through(write)
 
     async def whole(self) -> list[Piece]:
         """The whole reply at once. Raises RoobridgeError."""
@@ -234,7 +237,7 @@ class Turn:
         """The upstream has said all: close the reply."""
         failure = exchange.failure
         if not exchange.over:
-            failure = self._deliver(exchange.reply.close(exchange.finish))
+            failure = await self._deliver(exchange.reply.close(exchange.finish))
         self._cause = exchange.error
         self.repairs = exchange.reply.repairs
         self.request = exchange.request or self.ask.request
@@ -257,15 +260,14 @@ class Turn:
     def _accepted(self) -> None:
         self._outbox.comment_every(self._rules.keepalive)
 
-    def _deliver(self, pieces: list[Piece]) -> Fail | None:
+    async def _deliver(self, pieces: list[Piece]) -> Fail | None:
         failure = pieces[-1] if pieces and isinstance(pieces[-1], Fail) else None
         if failure is not None:
             pieces = pieces[:-1]
         self.pieces += len(pieces)
-        self._tally.count(pieces)
         if not self._answered:
             self._answered = any(isinstance(piece, (Content, ToolDelta)) for piece in pieces)
-        self._outbox.put(pieces)
+        await self._outbox.put(pieces)
         return failure
 
     async def _settle(self, exchange: Exchange) -> None:

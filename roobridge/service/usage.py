@@ -8,7 +8,7 @@ import msgspec
 
 from roobridge.bridge.chat import ChatRequest, texts_of
 from roobridge.bridge.ports import Usage
-from roobridge.events import Content, Piece, Thought, ToolDelta
+from roobridge.events import Length
 
 CHARACTERS_A_TOKEN = 4
 
@@ -25,28 +25,14 @@ def added(one: Usage | None, other: Usage | None) -> Usage | None:
     )
 
 
-class Tally:
-    """Counts the characters of a reply as they go by."""
-
-    def __init__(self) -> None:
-        self._said = 0
-        self._thought = 0
-
-    def count(self, pieces: Iterable[Piece]) -> None:
-        for piece in pieces:
-            if isinstance(piece, Content):
-                self._said += len(piece.text)
-            elif isinstance(piece, ToolDelta):
-                self._said += len(piece.name) + len(piece.arguments)
-            elif isinstance(piece, Thought) and not piece.preview:
-                self._thought += len(piece.text)
-
-    def estimate(self, chat: ChatRequest) -> Usage:
-        """An estimate of both sides, in tokens."""
-        reasoning = _tokens(self._thought)
-        return Usage(
-            prompt=_tokens(_prompt(chat)), completion=_tokens(self._said) + reasoning, reasoning=reasoning
-        )
+def estimate(chat: ChatRequest, lengths: Iterable[Length]) -> Usage:
+    """An estimate of both sides, in tokens. lengths: of the replies to this request."""
+    said = thought = 0
+    for length in lengths:
+        said += length.said
+        thought += length.thought
+    reasoning = _tokens(thought)
+    return Usage(prompt=_tokens(_prompt(chat)), completion=_tokens(said) + reasoning, reasoning=reasoning)
 
 
 def _prompt(chat: ChatRequest) -> int:

@@ -30,6 +30,8 @@ KEEP_ALIVE = 15.0  # seconds an idle connection is kept
 # How a connection shows that its server has closed it.
 _CLOSED = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)
 
+_BOM = "\ufeff"  # may stand before the first frame
+
 _UNUSED_LIMITS = httpx.Limits()  # httpx passes its own to every transport; _Transport has none
 
 # Whether the request that is being sent took a connection kept from an earlier one.
@@ -152,21 +154,24 @@ async def exchange(
     """
     began = False
     rest: list[Delta] = []
-    decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
+    cut = b""  # the beginning of a character
     try:
         response = await _send(client, request)
         async with aclosing(response):
             if status(response) != 200:
                 raise without_secrets(refused(response, await read_body(response)), secrets)
             async for chunk in _chunks(response):
-                deltas = wire.feed(decoder.decode(chunk))
+                read = cut + chunk if cut else chunk
+                text, used = codecs.utf_8_decode(read, "replace")
+                cut = read[used:]
+                deltas = wire.feed(text if began else text.removeprefix(_BOM))
                 if wire.accepted and (deltas or not began):
                     began = True
                     yield deltas
                 if wire.error is not None or wire.ended:
                     break
             else:
-                rest = wire.feed(decoder.decode(b"", True)) + wire.close()
+                rest = wire.feed(cut.decode(errors="replace")) + wire.close()
     except FAILURES as failure:
         # A server that resets or stalls after its finish_reason has said all there is.
         if not wire.finish:

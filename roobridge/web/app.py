@@ -7,6 +7,7 @@ from quart import Quart
 from roobridge.service.wiring import Services
 from roobridge.web import errors
 from roobridge.web.chat import chat_routes
+from roobridge.web.direct import SendInScope
 from roobridge.web.health import health_routes
 from roobridge.web.models import models_routes
 
@@ -20,4 +21,5 @@ def create_app(services: Services) -> Quart:
     app.register_blueprint(health_routes(services.upstream))
     errors.install(app)
     app.after_serving(services.aclose)
+    app.asgi_app = SendInScope(app.asgi_app)  # type: ignore[method-assign]
     return app

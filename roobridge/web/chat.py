@@ -13,6 +13,7 @@ from roobridge.bridge.sse import decode_data
 from roobridge.errors import ClientError
 from roobridge.service.answering import Answering
 from roobridge.service.turns import Turn
+from roobridge.web.direct import sender
 from roobridge.web.errors import json_response
 from roobridge.web.stream import EventStream, completion
 
@@ -122,7 +123,7 @@ async def _whole(turn: Turn) -> Response:
 
 
 async def _streamed(turn: Turn) -> Response:
-    stream = EventStream(turn)
+    stream = EventStream(turn, sender(request))
     try:
         await turn.begin()
     except BaseException:

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Self
 
+from hypercorn.typing import ASGISendCallable
+
 from roobridge.bridge.sse import ChunkWriter, usage_body
 from roobridge.events import Content, Finish, Piece, Thought, ToolDelta
 from roobridge.service.turns import Turn
 
 
 class EventStream:
-    """Iterates over the writes of a streamed reply. A turn whose stream is dropped unread is stopped."""
+    """Iterates over the writes of a streamed reply. A turn whose stream is dropped unread is stopped.
 
-    def __init__(self, turn: Turn) -> None:
+    send: ASGI's, of the request. Between the first batch and the end the turn writes with it itself, while
+    whoever iterates waits; both write whole frames only.
+    """
+
+    def __init__(self, turn: Turn, send: ASGISendCallable) -> None:
         chat, plan = turn.ask.chat, turn.ask.plan
         self._turn = turn
+        self._send = send
         self._writer = ChunkWriter(f"chatcmpl-{turn.id}", chat.model, turn.created)
         self._tells_usage = chat.include_usage or plan.agent
         self._begun = False
@@ -33,14 +40,21 @@ class EventStream:
             return self._last_words()
         if not batch:
             return self._writer.comment()
-        frames = b"".join(map(self._writer.piece, batch))
+        frames = self._frames(batch)
         if self._begun:
             return frames
         self._begun = True
+        self._turn.write_through(self._write)
         return self._writer.role() + frames
 
     async def aclose(self) -> None:
         await self._turn.aclose()
+
+    async def _write(self, batch: Sequence[Piece]) -> None:
+        await self._send({"type": "http.response.body", "body": self._frames(batch), "more_body": True})
+
+    def _frames(self, batch: Sequence[Piece]) -> bytes:
+        return b"".join(map(self._writer.piece, batch))
 
     def __del__(self) -> None:
         self._turn.stop()

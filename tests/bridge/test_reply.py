@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from roobridge.bridge.plan import ClientKind, Plan, Wrap
 from roobridge.bridge.ports import Delta
 from roobridge.bridge.reply import Reply, is_normal
-from roobridge.events import Content, Fail, Finish, Thought, ToolDelta
+from roobridge.events import Content, Fail, Finish, Length, Thought, ToolDelta
 from tests.oracle.outcome import Outcome, join, pieces_of, run
 from tests.oracle.plans import CLIENTS, OTHER, PLAIN, ROO_36N, ROO_41, ROO_52, Client
 from tests.oracle.replies import soups
@@ -42,6 +42,23 @@ def names(outcome: Outcome) -> list[str]:
 )
 def test_which_ends_are_normal(finish: str, normal: bool) -> None:
     assert is_normal(finish) is normal
+
+
+@pytest.mark.parametrize("client", [ROO_41, ROO_52, PLAIN], ids=lambda client: client.name)
+def test_what_the_model_wrote_is_counted_once(client: Client) -> None:
+    reply = Reply(client.plan(Wrap.HOLD))
+    reply.feed(Delta(reasoning="Well."))
+    reply.feed(Delta(content="I look."))
+    reply.feed(Delta(tool_calls=NATIVE))
+    call = NATIVE[0]
+    assert reply.length == Length(said=7 + len(call.name + call.arguments), thought=5)
+
+
+def test_what_is_thought_in_the_content_is_not_said() -> None:
+    reply = Reply(ROO_41.plan(Wrap.HOLD))
+    reply.feed(Delta(content="<think>Well.</think>Done."))
+    reply.close("stop")
+    assert reply.length == Length(said=len("<think></think>Done."), thought=5)
 
 
 # -- the four kinds -----------------------------------------------------------------------------------------

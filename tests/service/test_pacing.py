@@ -101,26 +101,26 @@ async def test_outbox_gives_what_was_put_while_it_waited() -> None:
     outbox = Outbox(Pacing(0))
     reading = asyncio.ensure_future(outbox.next())
     await asyncio.sleep(0)
-    outbox.put([Content("a"), Content("b")])
+    await outbox.put([Content("a"), Content("b")])
     assert await reading == [Content("ab")]
 
 
 async def test_outbox_holds_what_is_not_due_and_lets_it_go_when_it_is() -> None:
     outbox = Outbox(Pacing(0.01))
-    outbox.put([Content("a")])
+    await outbox.put([Content("a")])
     assert await outbox.next() == [Content("a")]
-    outbox.put([Content("b")])
+    await outbox.put([Content("b")])
     reading = asyncio.ensure_future(outbox.next())
     await asyncio.sleep(0)
-    outbox.put([Content("c")])
+    await outbox.put([Content("c")])
     assert await reading == [Content("bc")]
 
 
 async def test_outbox_ends_after_what_is_pending() -> None:
     outbox = Outbox(Pacing(60))
-    outbox.put([Content("a")])
+    await outbox.put([Content("a")])
     await outbox.next()
-    outbox.put([Content("b")])
+    await outbox.put([Content("b")])
     error = ReplyError("It broke.", code="cut")
     outbox.end(error)
     outbox.end()
@@ -134,7 +134,7 @@ async def test_outbox_asks_for_comments_while_nothing_goes_out() -> None:
     outbox.comment_every(0.01)
     assert await outbox.next() == []
     assert await outbox.next() == []
-    outbox.put([Content("a")])
+    await outbox.put([Content("a")])
     assert await outbox.next() == [Content("a")]
     outbox.close()
 
@@ -146,5 +146,60 @@ async def test_outbox_outlives_a_cancelled_reader() -> None:
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading
-    outbox.put([Content("a")])
+    await outbox.put([Content("a")])
     assert await outbox.next() == [Content("a")]
+
+
+async def test_outbox_writes_through_what_is_due_while_the_reader_waits() -> None:
+    outbox = Outbox(Pacing(0.01))
+    written: list[list[Piece]] = []
+
+    async def write(pieces: list[Piece]) -> None:
+        written.append(pieces)
+
+    outbox.write_through(write)
+    await outbox.put([Content("a")])
+    assert not written  # nobody waits: the reader takes it when it comes
+    assert await outbox.next() == [Content("a")]
+    reading = asyncio.ensure_future(outbox.next())
+    await asyncio.sleep(0)
+    await outbox.put([ToolDelta(0, "x", "f")])
+    assert written == [[ToolDelta(0, "x", "f")]]
+    await outbox.put([ToolDelta(0, arguments="{")])
+    assert await reading == [ToolDelta(0, arguments="{")]  # it fell due later
+    assert len(written) == 1
+
+
+async def test_outbox_ends_for_the_reader_after_what_was_written_through() -> None:
+    outbox = Outbox(Pacing(0))
+    written: list[list[Piece]] = []
+
+    async def write(pieces: list[Piece]) -> None:
+        written.append(pieces)
+
+    outbox.write_through(write)
+    reading = asyncio.ensure_future(outbox.next())
+    await asyncio.sleep(0)
+    await outbox.put([Content("a")])
+    await outbox.put([Content("b"), Finish("stop")])
+    outbox.end()
+    assert await reading is None
+    assert written == [[Content("a")], [Content("b"), Finish("stop")]]
+
+
+async def test_outbox_comments_beside_what_is_written_through() -> None:
+    outbox = Outbox(Pacing(0))
+    written: list[list[Piece]] = []
+
+    async def write(pieces: list[Piece]) -> None:
+        written.append(pieces)
+
+    outbox.write_through(write)
+    outbox.comment_every(0.02)
+    assert await outbox.next() == []
+    reading = asyncio.ensure_future(outbox.next())
+    await asyncio.sleep(0)
+    await outbox.put([Content("a")])
+    assert await reading == []
+    assert written == [[Content("a")]]
+    outbox.close()

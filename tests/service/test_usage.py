@@ -2,14 +2,11 @@ from __future__ import annotations
 
 from roobridge.bridge.chat import parse_chat_request
 from roobridge.bridge.ports import Usage
-from roobridge.events import Content, Finish, Thought, ToolDelta
-from roobridge.service.usage import Tally, added
+from roobridge.events import Length
+from roobridge.service.usage import added, estimate
 
 
 def test_four_characters_a_token_rounded_up() -> None:
-    tally = Tally()
-    tally.count([Content("12345"), Thought("123456789"), Thought("seen early", preview=True), Finish("stop")])
-    tally.count([ToolDelta(0, "id", "read", "{}")])
     chat = parse_chat_request(
         {
             "model": "qwen",
@@ -25,14 +22,15 @@ def test_four_characters_a_token_rounded_up() -> None:
             ],
         }
     )
-    assert tally.estimate(chat) == Usage(prompt=3, completion=3 + 3, reasoning=3)
+    lengths = [Length(said=5, thought=9), Length(said=6)]
+    assert estimate(chat, lengths) == Usage(prompt=3, completion=3 + 3, reasoning=3)
 
 
 def test_tools_and_calls_are_part_of_the_prompt() -> None:
     bare = {"model": "qwen", "messages": [{"role": "user", "content": "1234"}]}
     tool = {"type": "function", "function": {"name": "read_file", "parameters": {"type": "object"}}}
     with_tools = parse_chat_request({**bare, "tools": [tool]})
-    assert Tally().estimate(with_tools).prompt > Tally().estimate(parse_chat_request(bare)).prompt == 1
+    assert estimate(with_tools, ()).prompt > estimate(parse_chat_request(bare), ()).prompt == 1
 
 
 def test_usage_of_several_attempts_adds_up() -> None:
