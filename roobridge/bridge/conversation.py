@@ -37,6 +37,11 @@ def request_fingerprint(key: str, model: str, digests: Sequence[bytes]) -> bytes
     return whole.digest()
 
 
+def owner_of(key: str) -> bytes:
+    """Whose a conversation is, by the client's key, without the key."""
+    return blake2b(_bytes(key), digest_size=16).digest()
+
+
 def without_environment(text: str) -> str:
     """The text without its `<environment_details>` blocks; one without an end is a mention."""
     pieces: list[str] = []

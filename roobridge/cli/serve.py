@@ -10,13 +10,15 @@ import multiprocessing
 import multiprocessing.connection
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from roobridge.service.config import Settings, load_settings, unknown_variables
+from roobridge.service.peers import Link, links
 from roobridge.service.wiring import build
 from roobridge.upstream.presets import PRESETS
 from roobridge.web.serving import listen, serve_on
@@ -103,11 +105,11 @@ def greeting(settings: Settings, port: int, model: str = "") -> str:
     )
 
 
-def work(settings: Settings, sock: socket.socket) -> None:
-    """One serving process."""
+def work(settings: Settings, sock: socket.socket, link: Link | None = None) -> None:
+    """One serving process. link: to the others."""
 
     async def main() -> None:
-        services = build(settings)
+        services = build(settings, link)
         # What stands now stays: without it every full collection would go through all of it, in a pause that
         # each open stream feels.
         gc.collect()
@@ -119,9 +121,13 @@ def work(settings: Settings, sock: socket.socket) -> None:
 
 
 def _interruption() -> Callable[[], Any]:
-    """An awaitable's maker that is done at SIGINT or SIGTERM."""
+    """An awaitable's maker that is done at SIGINT or SIGTERM, and in a worker when its supervisor is gone."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    supervisor = multiprocessing.parent_process()
+    if supervisor is not None:
+        with suppress(NotImplementedError):  # Windows
+            loop.add_reader(supervisor.sentinel, stop.set)
     for number in (signal.SIGINT, signal.SIGTERM):
         try:
             loop.add_signal_handler(number, stop.set)
@@ -139,15 +145,15 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return factory
 
 
-def _work_apart(settings: Settings, sock: socket.socket) -> None:
+def _work_apart(settings: Settings, sock: socket.socket, link: Link | None) -> None:
     _log_to_stderr(settings.log_level)
-    work(settings, sock)
+    work(settings, sock, link)
 
 
 def _supervise(settings: Settings, sock: socket.socket) -> None:
     """Several serving processes on one socket; when one ends, or an interruption comes, all do."""
     apart = multiprocessing.get_context("spawn")
-    workers = [apart.Process(target=_work_apart, args=(settings, sock)) for _ in range(settings.workers)]
+    workers = [apart.Process(target=_work_apart, args=(settings, sock, link)) for link in _links(settings)]
 
     def stop(*_: object) -> None:
         for worker in workers:
@@ -162,6 +168,14 @@ def _supervise(settings: Settings, sock: socket.socket) -> None:
     stop()
     for worker in workers:
         worker.join()
+
+
+def _links(settings: Settings) -> Sequence[Link | None]:
+    try:
+        return links(settings.workers)
+    except OSError as reason:
+        log.warning("the workers know nothing of one another's turns: %s", reason)
+        return [None] * settings.workers
 
 
 def _log_to_stderr(level: str) -> None:

@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 
 from roobridge.bridge.chat import ChatRequest
-from roobridge.bridge.conversation import digest_messages, request_fingerprint
+from roobridge.bridge.conversation import digest_messages, owner_of, request_fingerprint
 from roobridge.bridge.history import clean_history
 from roobridge.bridge.plan import ClientKind, Plan, Wrap
 from roobridge.bridge.ports import Upstream, UpstreamRequest
@@ -22,8 +22,7 @@ from roobridge.bridge.request import classify
 from roobridge.errors import UpstreamError
 from roobridge.grammar.load import Grammar
 from roobridge.service.catalog import Catalog
-from roobridge.service.open_turns import OpenTurns
-from roobridge.service.storm import Storm
+from roobridge.service.conversations import Conversations
 from roobridge.service.turns import Ask, Rules, Turn
 
 log = logging.getLogger("roobridge.turns")
@@ -57,9 +56,9 @@ class Answering:
         manners: Manners,
         rules: Rules,
         recorder: Recorder | None = None,
+        conversations: Conversations | None = None,
     ) -> None:
-        self.open_turns = OpenTurns()
-        self.storm = Storm()
+        self.conversations = Conversations() if conversations is None else conversations
         self._upstream = upstream
         self._catalog = catalog
         self._grammar = grammar
@@ -83,9 +82,10 @@ class Answering:
             return self._turn(Ask(chat, plan, request), partial(self._log, started))
         digests = digest_messages(chat.messages)
         mark = request_fingerprint(key, chat.model, digests)
-        ask = Ask(chat, plan, request, buffered=self.storm.is_repeat(mark, started))
-        turn = self._turn(ask, partial(self._agent_ended, key, mark, started))
-        self.open_turns.add(key, digests, turn)
+        owner = owner_of(key)
+        ask = Ask(chat, plan, request, buffered=self.conversations.is_repeat(mark))
+        turn = self._turn(ask, partial(self._agent_ended, owner, mark, started))
+        self.conversations.begin(owner, digests, turn)
         return turn
 
     async def finish(self, within: float) -> None:
@@ -121,12 +121,12 @@ class Answering:
         offer = self._manners.prompt_tools and plan.kind is not ClientKind.PLAIN
         return prompt_tools(body, dialect_of(model), offer=offer)
 
-    def _agent_ended(self, key: str, mark: bytes, started: float, turn: Turn) -> None:
-        self.open_turns.remove(key, turn)
+    def _agent_ended(self, owner: bytes, mark: bytes, started: float, turn: Turn) -> None:
+        self.conversations.end(owner, turn)
         if turn.error is None:
-            self.storm.held(mark)
+            self.conversations.held(mark)
         elif not turn.withdrawn and (turn.said or turn.ask.buffered):
-            self.storm.broke(mark, time.monotonic())
+            self.conversations.broke(mark)
         self._log(started, turn)
 
     def _log(self, started: float, turn: Turn) -> None:

@@ -25,27 +25,30 @@ class _Open(msgspec.Struct, frozen=True):
 
 
 class OpenTurns:
-    """The open turns of agents, by the client's key."""
+    """The open turns of agents, by their owner."""
 
     def __init__(self) -> None:
-        self._open: dict[str, dict[int, _Open]] = {}
+        self._open: dict[bytes, dict[int, _Open]] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._open.values()))
 
-    def add(self, key: str, digests: Sequence[bytes], turn: Cancellable) -> None:
-        """A turn begins; those of the same key whose messages it goes on from are cancelled."""
-        of_key = self._open.setdefault(key, {})
-        for older in [entry for entry in of_key.values() if is_extension(entry.digests, digests)]:
+    def supersede(self, owner: bytes, digests: Sequence[bytes]) -> None:
+        """A turn with these messages begins: the owner's turns that it goes on from are cancelled."""
+        turns = self._open.get(owner, {}).values()
+        for older in [entry for entry in turns if is_extension(entry.digests, digests)]:
             older.turn.cancel(_superseded())
-        of_key[id(turn)] = _Open(digests, turn)
 
-    def remove(self, key: str, turn: Cancellable) -> None:
+    def add(self, owner: bytes, digests: Sequence[bytes], turn: Cancellable) -> None:
+        """A turn is open."""
+        self._open.setdefault(owner, {})[id(turn)] = _Open(digests, turn)
+
+    def remove(self, owner: bytes, turn: Cancellable) -> None:
         """A turn is over."""
-        of_key = self._open.get(key, {})
-        of_key.pop(id(turn), None)
-        if not of_key:
-            self._open.pop(key, None)
+        turns = self._open.get(owner, {})
+        turns.pop(id(turn), None)
+        if not turns:
+            self._open.pop(owner, None)
 
 
 def _superseded() -> ReplyError:

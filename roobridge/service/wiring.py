@@ -14,6 +14,8 @@ from roobridge.service.answering import Answering, Manners
 from roobridge.service.attempts import Patience
 from roobridge.service.catalog import Catalog
 from roobridge.service.config import Settings
+from roobridge.service.conversations import Conversations
+from roobridge.service.peers import Link, Peers
 from roobridge.service.turns import Rules
 from roobridge.upstream.openai import OpenAIUpstream
 from roobridge.upstream.presets import PRESETS, Preset
@@ -39,23 +41,34 @@ class Services(msgspec.Struct, frozen=True):
     async def aclose(self) -> None:
         """End the turns, then release the upstream's connections."""
         await self.answering.finish(SHUTDOWN_TIME)
+        self.answering.conversations.close()
         await self.upstream.aclose()
 
 
-def build(settings: Settings) -> Services:
-    """Everything for one event loop. Raises SettingsError naming the setting, grammar file or tape."""
+def build(settings: Settings, link: Link | None = None) -> Services:
+    """Everything for one event loop. link: to the other processes that serve the same.
+
+    Raises SettingsError naming the setting, grammar file or tape.
+    """
     upstream = build_upstream(settings)
     if settings.record is None:
-        return assemble(settings, upstream)
+        return assemble(settings, upstream, link=link)
     recorder = RecordUpstream(upstream, settings.record)
-    return assemble(settings, recorder, recorder)
+    return assemble(settings, recorder, recorder, link)
 
 
-def assemble(settings: Settings, upstream: Upstream, recorder: RecordUpstream | None = None) -> Services:
+def assemble(
+    settings: Settings,
+    upstream: Upstream,
+    recorder: RecordUpstream | None = None,
+    link: Link | None = None,
+) -> Services:
     """The services around an upstream that stands already."""
     catalog = Catalog(upstream, settings.model_map, settings.models_ttl)
     manners = Manners(settings.kind, settings.wrap, settings.enable_tool_calling)
-    answering = Answering(upstream, catalog, load_grammar(), manners, rules_of(settings), recorder)
+    conversations = Conversations(Peers(link) if link is not None else None)
+    rules = rules_of(settings)
+    answering = Answering(upstream, catalog, load_grammar(), manners, rules, recorder, conversations)
     return Services(settings, upstream, catalog, answering)
 
 

@@ -65,8 +65,9 @@ def _steps(body: bytes) -> dict[str, Callable[[], object]]:
 
     def register() -> None:
         nobody = _Nobody()
-        turns.add("key", digests, nobody)
-        turns.remove("key", nobody)
+        turns.supersede(b"key", digests)
+        turns.add(b"key", digests, nobody)
+        turns.remove(b"key", nobody)
 
     return {
         "body to messages": lambda: parse_chat_request(decode_body(body)),

@@ -26,7 +26,7 @@ async def answer(upstream: Scripted, body: dict[str, Any], **settings: Any) -> N
     chat = parse_chat_request({"model": "qwen", "messages": [{"role": "user", "content": "Hello"}], **body})
     turn = await answering.open(chat, {"user-agent": "curl/8"}, "sk-secret")
     await turn.whole()
-    assert len(answering.open_turns) == 0
+    assert len(answering.conversations) == 0
 
 
 async def test_fields_without_an_opinion_pass_on() -> None:

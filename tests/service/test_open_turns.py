@@ -15,30 +15,35 @@ class Open:
         self.cancelled_with = reason
 
 
+def begin(turns: OpenTurns, owner: bytes, digests: tuple[bytes, ...]) -> Open:
+    turn = Open()
+    turns.supersede(owner, digests)
+    turns.add(owner, digests, turn)
+    return turn
+
+
 def test_an_extension_cancels_the_older_turn() -> None:
-    turns, old, new = OpenTurns(), Open(), Open()
-    turns.add("key", FIRST, old)
-    turns.add("key", LATER, new)
+    turns = OpenTurns()
+    old = begin(turns, b"owner", FIRST)
+    new = begin(turns, b"owner", LATER)
     assert old.cancelled_with is not None
     assert old.cancelled_with.code == "superseded"
     assert new.cancelled_with is None
 
 
 def test_identical_older_and_foreign_requests_are_left_alone() -> None:
-    turns, turn, same, shorter, foreign = OpenTurns(), Open(), Open(), Open(), Open()
-    turns.add("key", LATER, turn)
-    turns.add("key", LATER, same)
-    turns.add("key", FIRST, shorter)
-    turns.add("other", (*LATER, b"4"), foreign)
-    assert turn.cancelled_with is None
-    assert same.cancelled_with is None
+    turns = OpenTurns()
+    begun = [begin(turns, b"owner", digests) for digests in (LATER, LATER, FIRST)]
+    begun.append(begin(turns, b"other", (*LATER, b"4")))
+    assert all(turn.cancelled_with is None for turn in begun)
+    assert len(turns) == 4
 
 
 def test_a_turn_that_is_over_is_forgotten() -> None:
-    turns, old = OpenTurns(), Open()
-    turns.add("key", FIRST, old)
-    turns.remove("key", old)
-    turns.remove("key", old)
+    turns = OpenTurns()
+    old = begin(turns, b"owner", FIRST)
+    turns.remove(b"owner", old)
+    turns.remove(b"owner", old)
     assert len(turns) == 0
-    turns.add("key", LATER, Open())
+    begin(turns, b"owner", LATER)
     assert old.cancelled_with is None

@@ -1,0 +1,75 @@
+"""Several processes serve one address: what one of them knows of a conversation, the others know."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from tests.cli.test_serve import address_of, program
+from tests.upstream.loopback import Answering, Loopback, Received
+from tests.web.requests import ROO, roo
+
+_WORDS = b'data: {"choices":[{"index":0,"delta":{"reasoning_content":"Hm."},"finish_reason":null}]}\n\n'
+_ERROR = b'data: {"error":{"message":"The model broke.","type":"server_error"}}\n\n'
+_REQUESTS = 8  # of connections of their own: both processes take some
+
+
+@asynccontextmanager
+async def two_workers(upstream: str) -> AsyncIterator[str]:
+    options = ("--upstream", "openai", "--base-url", upstream, "--host", "127.0.0.1", "--port", "0")
+    with program(*options, "--workers", "2") as process:
+        yield await asyncio.to_thread(address_of, process)
+
+
+async def _ask(address: str, *turns: str) -> httpx.Response:
+    async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+        return await client.post(address + "/chat/completions", json=roo(*turns), headers=ROO)
+
+
+async def test_a_retry_storm_is_damped_by_all() -> None:
+    async def script(answer: Answering, request: Received) -> None:
+        if request.target.endswith("/models"):
+            await answer.whole(b'{"data": []}')
+        else:
+            await answer.stream(_WORDS, _ERROR)
+
+    server = Loopback(script)
+    async with two_workers(await server.start()) as address:
+        first = await _ask(address, "Do it")
+        again = [await _ask(address, "Do it") for _ in range(_REQUESTS)]
+    await server.stop()
+    assert first.status_code == 200
+    assert [response.status_code for response in again] == [503] * _REQUESTS
+
+
+async def test_a_conversation_that_goes_on_ends_its_older_turn_wherever_it_runs() -> None:
+    asked: asyncio.Queue[None] = asyncio.Queue()
+
+    async def script(answer: Answering, request: Received) -> None:
+        if request.target.endswith("/models"):
+            await answer.whole(b'{"data": []}')
+        else:
+            await answer.begin()
+            await answer.part(_WORDS)
+            asked.put_nowait(None)
+            await answer.gone()
+
+    server = Loopback(script)
+    async with two_workers(await server.start()) as address:
+        turns: list[str] = []
+        open_turns: list[asyncio.Task[httpx.Response]] = []
+        for number in range(_REQUESTS):
+            turns += [f"Do {number}", "Done"]
+            open_turns.append(asyncio.create_task(_ask(address, *turns)))
+            await asyncio.wait_for(asked.get(), 20)
+        done, _ = await asyncio.wait(open_turns[:-1], timeout=20)
+        assert len(done) == _REQUESTS - 1
+        assert all("superseded" in task.result().text for task in done)
+        open_turns[-1].cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await open_turns[-1]
+    await server.stop()
