@@ -8,6 +8,7 @@ import importlib
 import logging
 import multiprocessing
 import multiprocessing.connection
+import os
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -19,11 +20,14 @@ import typer
 
 from roobridge.service.config import Settings, load_settings, unknown_variables
 from roobridge.service.peers import Link, links
-from roobridge.service.wiring import build
+from roobridge.service.wiring import SHUTDOWN_TIME, build
 from roobridge.upstream.presets import PRESETS
-from roobridge.web.serving import listen, serve_on
+from roobridge.web.serving import GRACE, LAST_WORDS, listen, serve_on
 
 log = logging.getLogger("roobridge.serve")
+
+# Seconds from an interruption to the end, if anything still waits then.
+LAST_RESORT = GRACE + LAST_WORDS + SHUTDOWN_TIME + 1.0
 
 
 def serve_command(  # noqa: PLR0913, PLR0917 -- typer reads the options off the signature
@@ -124,6 +128,11 @@ def _interruption() -> Callable[[], Any]:
     """An awaitable's maker that is done at SIGINT or SIGTERM, and in a worker when its supervisor is gone."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    async def interrupted() -> None:
+        await stop.wait()
+        loop.call_later(LAST_RESORT, _leave)
+
     supervisor = multiprocessing.parent_process()
     if supervisor is not None:
         with suppress(NotImplementedError):  # Windows
@@ -133,7 +142,14 @@ def _interruption() -> Callable[[], Any]:
             loop.add_signal_handler(number, stop.set)
         except NotImplementedError:  # Windows
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
-    return stop.wait
+    return interrupted
+
+
+def _leave() -> None:
+    """The turns are over, and their clients were told as far as they read; what is left waits for them."""
+    log.warning("a client neither reads nor closes its connection: the process ends without it")
+    logging.shutdown()
+    os._exit(0)
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -33,8 +33,9 @@ class _Call:
         self.overfull = False  # something followed its arguments
 
     def read(self, fragment: str) -> None:
-        self.raw.append(fragment)
         end = self.arguments.read(fragment, 0) if not self.ended else 0
+        if not self.ended:
+            self.raw.append(fragment[:end] if self.arguments.done else fragment)
         if self.arguments.done and not self.ended:
             self.ended = True
             self.events.append(CallEnd())
@@ -67,9 +68,9 @@ class NativeCalls:
         """Take a delta that stays within the open value; gives its characters. Otherwise gives nothing, and
         nothing is taken.
         """
-        if self._done == len(self._calls) or delta.id or delta.name:
-            return ""
-        call = self._calls[self._done]
+        if self._done != len(self._calls) - 1 or delta.id or delta.name:
+            return ""  # with several calls the fragment may be of any of them
+        call = self._calls[-1]
         if not call.announced or call.index != delta.index:
             return ""
         flowing = call.arguments.reader.flow(delta.arguments)

@@ -28,7 +28,7 @@ class JsonArguments:
         self.given: list[str] = []
         self.open = ""  # the parameter whose string is open
         self._name = ""
-        self._null = ""  # the word null where the object should stand
+        self._null: str | None = ""  # as much as came of the word null, until something else did
 
     @property
     def done(self) -> bool:
@@ -39,21 +39,21 @@ class JsonArguments:
         return self.reader.mode is Mode.BROKEN
 
     def read(self, text: str, i: int) -> int:
-        if self.reader.mode is Mode.START:
+        while i < len(text) and self._null is not None:
             i = self._read_null(text, i)
         return self.reader.read(text, i)
 
     def _read_null(self, text: str, i: int) -> int:
         """`null` stands for an empty object; models write it for tools without parameters."""
-        while i < len(text) and (
-            text[i].isspace() or text[i] == "null"[len(self._null) : len(self._null) + 1]
-        ):
-            self._null += text[i].strip()
-            i += 1
-            if self._null == "null":
-                self.reader.mode = Mode.DONE
-                break
-        return i
+        assert self._null is not None
+        if not (text[i].isspace() or text[i] == "null"[len(self._null)]):
+            self._null = None
+            return i
+        self._null += text[i].strip()
+        if self._null == "null":
+            self._null = None
+            self.reader.mode = Mode.DONE
+        return i + 1
 
     def key(self, name: str) -> bool:
         self._name = name

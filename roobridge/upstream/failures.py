@@ -65,7 +65,9 @@ _ROWS: tuple[tuple[type[BaseException], str, str, int], ...] = (
 def upstream_error(failure: BaseException) -> UpstreamError:
     """The error for one of FAILURES. Its message names the case and never an address or a header."""
     cause = failure.__cause__
-    asked = cause if isinstance(cause, FAILURES) else failure
+    # What httpx raises stands for what its transport met; aiohttp's own errors are the best word there is.
+    stands_for = isinstance(cause, FAILURES) and not isinstance(failure, aiohttp.ClientError)
+    asked = cause if stands_for else failure
     for kind, code, message, status in _ROWS:
         if isinstance(asked, kind):
             return UpstreamError(f"{message}.", code=code, status_hint=status)

@@ -155,6 +155,7 @@ async def exchange(
     began = False
     rest: list[Delta] = []
     cut = b""  # the beginning of a character
+    bom = _BOM  # until a character has come
     try:
         response = await _send(client, request)
         async with aclosing(response):
@@ -164,7 +165,9 @@ async def exchange(
                 read = cut + chunk if cut else chunk
                 text, used = codecs.utf_8_decode(read, "replace")
                 cut = read[used:]
-                deltas = wire.feed(text if began else text.removeprefix(_BOM))
+                if bom and text:
+                    text, bom = text.removeprefix(bom), ""
+                deltas = wire.feed(text)
                 if wire.accepted and (deltas or not began):
                     began = True
                     yield deltas

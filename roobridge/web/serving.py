@@ -16,6 +16,7 @@ from roobridge.service.wiring import Services
 from roobridge.web.app import create_app
 
 BACKLOG = 1024  # connections that wait to be taken: a team's editors come back all at once
+GRACE = 3.0  # seconds that open requests get to end by themselves
 LAST_WORDS = 1.0  # seconds for an error to go out to the clients whose replies are broken off
 KEEP_ALIVE = 75.0  # seconds; longer than clients keep theirs, so that none writes into a closed connection
 
@@ -38,7 +39,7 @@ def _explain(host: str, port: int, error: OSError) -> str:
 
 
 async def serve_on(
-    sock: socket.socket, services: Services, until: Callable[[], Awaitable[object]], grace: float = 3.0
+    sock: socket.socket, services: Services, until: Callable[[], Awaitable[object]], grace: float = GRACE
 ) -> None:
     """Serve until `until` returns, then let open requests end for `grace` seconds; those that run on are told
     so in an error. Takes the socket over.
@@ -56,4 +57,9 @@ async def serve_on(
         await until()
         ending.append(asyncio.create_task(services.answering.finish(grace)))
 
-    await serve(create_app(services), config, shutdown_trigger=interrupted)
+    try:
+        await serve(create_app(services), config, shutdown_trigger=interrupted)
+    except asyncio.InvalidStateError:
+        # Hypercorn (0.18) asks for the outcome of a connection that still waits for its client to read, and
+        # leaves out the application's own end.
+        await services.aclose()

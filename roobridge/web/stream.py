@@ -51,7 +51,10 @@ class EventStream:
         await self._turn.aclose()
 
     async def _write(self, batch: Sequence[Piece]) -> None:
-        await self._send({"type": "http.response.body", "body": self._frames(batch), "more_body": True})
+        try:
+            await self._send({"type": "http.response.body", "body": self._frames(batch), "more_body": True})
+        except OSError:  # the client has gone, in a way that the server does not know
+            self._turn.stop()
 
     def _frames(self, batch: Sequence[Piece]) -> bytes:
         return b"".join(map(self._writer.piece, batch))

@@ -1,19 +1,23 @@
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx
 import pytest
 
 from roobridge.cli.serve import greeting
 from roobridge.service.config import Settings
+from tests.upstream.loopback import Answering, Loopback, Received
 
+_LONG = b'data: {"choices":[{"index":0,"delta":{"content":"%b"},"finish_reason":null}]}\n\n' % (b"x" * 60_000)
 LOOPBACK = ("--upstream", "openai", "--base-url", "http://127.0.0.1:9", "--host", "127.0.0.1")
 
 
@@ -53,6 +57,40 @@ def test_it_serves_until_it_is_told_to_stop(workers: str) -> None:
         _, errors = process.communicate(timeout=20)
         assert process.returncode == 0
         assert "Traceback" not in errors
+
+
+async def test_a_client_that_does_not_read_does_not_keep_it_from_ending() -> None:
+    async def script(answer: Answering, request: Received) -> None:
+        await answer.begin()
+        with suppress(ConnectionError):
+            while True:
+                await answer.part(_LONG)
+
+    server = Loopback(script)
+    options = (
+        "--upstream",
+        "openai",
+        "--base-url",
+        await server.start(),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+    )
+    with program(*options) as process:
+        address = httpx.URL(await asyncio.to_thread(address_of, process))
+        reader, writer = await asyncio.open_connection(address.host, address.port, limit=1024)
+        body = json.dumps({"model": "qwen", "messages": [{"role": "user", "content": "Go"}], "stream": True})
+        writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nhost: here\r\n")
+        writer.write(b"content-length: %d\r\n\r\n" % len(body) + body.encode())
+        await reader.readuntil(b"\r\n\r\n")
+        process.send_signal(signal.SIGTERM)
+        _, errors = await asyncio.to_thread(process.communicate, timeout=20)
+    assert process.returncode == 0
+    assert "neither reads nor closes" in errors
+    assert "Traceback" not in errors
+    writer.close()
+    await server.stop()
 
 
 def test_a_port_in_use_is_one_clear_line() -> None:

@@ -90,6 +90,12 @@ def test_the_cause_beneath_is_asked_first(cause: Exception, code: str, status: i
         assert (error.code, error.status_hint) == (code, status)
 
 
+def test_what_aiohttp_says_itself_counts_before_what_lies_beneath() -> None:
+    failure = aiohttp.ClientPayloadError("x")
+    failure.__cause__ = TimeoutError(110, "the network timed out")
+    assert upstream_error(failure).code == "broken_off"
+
+
 def test_every_failure_is_one_that_can_be_mapped() -> None:
     assert {upstream_error(kind.__new__(kind)).code for kind in FAILURES} == {"broken_off", "unreachable"}
 

@@ -10,7 +10,9 @@ import httpx
 import pytest
 
 from roobridge.bridge.ports import Delta, UpstreamRequest
-from tests.service.scripted import Scripted
+from roobridge.service.turns import Turn
+from roobridge.web.stream import EventStream
+from tests.service.scripted import RULES, Scripted, ask, say, silence
 from tests.web.conftest import Serve
 from tests.web.requests import chat, content, data
 
@@ -94,3 +96,24 @@ async def test_a_client_that_leaves_without_reading_closes_the_upstream(serve: S
     assert not upstream.closed[0].is_set()
     writer.transport.abort()
     await asyncio.wait_for(upstream.closed[0].wait(), 5)
+
+
+async def test_a_network_that_is_lost_is_a_client_that_has_gone() -> None:
+    """What servers do not know as a client's leaving (ETIMEDOUT, EHOSTUNREACH) they raise."""
+
+    async def send(message: object) -> None:
+        raise TimeoutError(110, "Connection timed out")
+
+    go = asyncio.Event()
+    upstream = Scripted([*say("a"), go, *say("b"), silence()])
+    turn = Turn(ask(), upstream, RULES)
+    await turn.begin()
+    stream = EventStream(turn, send)
+    assert b'"a"' in await anext(stream)
+    waiting = asyncio.ensure_future(anext(stream))
+    await asyncio.sleep(0)
+    go.set()
+    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(turn.over(), 5)
+    assert upstream.closed[0].is_set()
+    assert turn.withdrawn
