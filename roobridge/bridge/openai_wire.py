@@ -165,7 +165,7 @@ class OpenAIStream:
                 if said.reasoning_content or said.reasoning:
                     reasoning = _text(said.reasoning_content) or _text(said.reasoning)
                 if said.tool_calls:
-                    calls = tuple(self._call(call) for call in said.tool_calls)
+                    calls = tuple([self._call(call) for call in said.tool_calls])
             if choice.finish_reason:
                 if choice.finish_reason == "error_finish":  # DashScope: the content is the error's text
                     self.error = stream_error(content)
@@ -185,7 +185,7 @@ class OpenAIStream:
         else:
             index = self._last_index + 1 if id or name or self._last_index < 0 else self._last_index
         self._last_index = index
-        return ToolDelta(index, id, name, _arguments(bytes(function.arguments)))
+        return ToolDelta(index, id, name, _arguments(function.arguments))
 
 
 def _text(value: Any) -> str:
@@ -200,11 +200,15 @@ def _is_text(part: dict[str, Any]) -> bool:
     return isinstance(part.get("text"), str)
 
 
-def _arguments(raw: bytes) -> str:
+def _arguments(raw: msgspec.Raw) -> str:
     """The arguments' JSON text: written as a string by the book, as an object by some servers."""
-    if not raw or raw == b"null":
+    try:
+        return _strings.decode(raw)
+    except (msgspec.MsgspecError, UnicodeEncodeError):
+        text = bytes(raw).decode()
+    if text in ("", "null"):
         return ""
-    return decode_data(_strings, raw.decode()) if raw.startswith(b'"') else raw.decode()
+    return decode_data(_strings, text) if text.startswith('"') else text
 
 
 def _usage(said: Any) -> Usage | None:

@@ -185,6 +185,7 @@ class Outbox:
 
     def close(self) -> None:
         """The reader has gone."""
+        self._write = None
         for timer in (self._due_timer, self._quiet_timer):
             if timer is not None:
                 timer.cancel()
