@@ -104,7 +104,7 @@ class Pacing:
 class Outbox:
     """Between the task that reads the upstream and the one that writes to the client.
 
-    One writer (`put`, `end`, `fail`), one reader (`next`). What is pending is at most the reply itself.
+    One writer (`put`, `end`), one reader (`next`). What is pending is at most the reply itself.
     """
 
     def __init__(self, pacing: Pacing) -> None:
@@ -126,6 +126,7 @@ class Outbox:
         return self._pacing.pending
 
     async def put(self, pieces: list[Piece]) -> None:
+        """Pieces for the client. Waits only where it writes them, as `write_through` has it."""
         now = self._loop.time()
         if self._waiter is None:
             self._pacing.add(pieces, now)  # the reader is busy, and looks here next
