@@ -81,10 +81,13 @@ class Markdown:
             return line is _Line.CODE and "\n" not in text
         if self._run or (line is _Line.START and (self._fresh or text[0] in _NOT_PLAIN)):
             return False
-        if "\n" in text:
+        newline = text.find("\n")
+        if 0 <= newline < len(text) - 1:
             return self._plain_lines(text.split("\n"))
         if line is _Line.START:
             self._begin_line(text[0])
+        if newline >= 0:
+            self._end_line()
         return True
 
     def _plain_lines(self, lines: list[str]) -> bool:
