@@ -14,6 +14,8 @@ _REASONING = -2
 
 def join_deltas(deltas: Sequence[Delta]) -> Sequence[Delta]:
     """Neighbours that hold words of one channel alone, content, reasoning or one call's arguments, as one."""
+    if len(deltas) < 2:
+        return deltas
     joined: list[Delta] = []
     for channel, run in groupby(deltas, _channel):
         if channel is None:

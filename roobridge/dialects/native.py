@@ -33,12 +33,13 @@ class _Call:
         self.overfull = False  # something followed its arguments
 
     def read(self, fragment: str) -> None:
-        end = self.arguments.read(fragment, 0) if not self.ended else 0
+        end = 0
         if not self.ended:
-            self.raw.append(fragment[:end] if self.arguments.done else fragment)
-        if self.arguments.done and not self.ended:
-            self.ended = True
-            self.events.append(CallEnd())
+            end = self.arguments.read(fragment, 0)
+            self.ended = self.arguments.done
+            self.raw.append(fragment[:end] if self.ended else fragment)
+            if self.ended:
+                self.events.append(CallEnd())
         self.overfull = self.overfull or (self.ended and bool(fragment[end:].strip()))
 
 

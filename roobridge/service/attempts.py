@@ -80,7 +80,7 @@ class Attempt:
                 self.usage = delta.usage
             if delta.finish:
                 self.finish = delta.finish
-        return deltas if len(deltas) < 2 else join_deltas(deltas)
+        return join_deltas(deltas)
 
     async def aclose(self) -> None:
         self._silence.stop()

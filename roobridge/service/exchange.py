@@ -130,7 +130,7 @@ class Exchange:
                 pieces += listener.feed(delta)
             if pieces:
                 self.failure = await self.deliver(pieces)
-            if attempt.finish or self.failure is not None or self.reply.done:
+            if self.over or attempt.finish:
                 return
 
     def _in_vain(self) -> bool:

@@ -19,8 +19,10 @@ NEVER = float("inf")
 Write: TypeAlias = Callable[[list[Piece]], Awaitable[None]]
 
 
-def join(pieces: Sequence[Piece]) -> list[Piece]:
+def join(pieces: list[Piece]) -> list[Piece]:
     """The same pieces with neighbours of one channel as one."""
+    if len(pieces) < 2:
+        return pieces
     joined: list[Piece] = []
     start = 0
     for at in range(1, len(pieces) + 1):
@@ -81,7 +83,7 @@ class Pacing:
     def pass_on(self, pieces: list[Piece], now: float) -> list[Piece]:
         """`add` and `take` at once."""
         if not (self._pace or self._whole or self._pending):
-            return pieces if len(pieces) < 2 else join(pieces)
+            return join(pieces)
         self.add(pieces, now)
         return self.take(now)
 
@@ -98,7 +100,7 @@ class Pacing:
         self.due = NEVER
         self._next_write = now + self._pace
         pending, self._pending = self._pending, []
-        return pending if len(pending) < 2 else join(pending)
+        return join(pending)
 
 
 class Outbox:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeAlias
 
 import msgspec
@@ -91,7 +91,8 @@ class Peers:
 
     def close(self) -> None:
         asyncio.get_running_loop().remove_reader(self._link.inbox)
-        _close((self._link.inbox, *self._link.others))
+        for end in (self._link.inbox, *self._link.others):
+            end.close()
 
     def _read(self, hear: Callable[[Word], None]) -> None:
         while True:
@@ -103,8 +104,3 @@ class Peers:
                 asyncio.get_running_loop().remove_reader(self._link.inbox)
                 return
             hear(_words.decode(data))
-
-
-def _close(ends: Sequence[socket.socket]) -> None:
-    for end in ends:
-        end.close()

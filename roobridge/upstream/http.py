@@ -152,21 +152,21 @@ async def exchange(
     """
     began = False
     rest: list[Delta] = []
-    body = _Utf8()
+    decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
     try:
         response = await _send(client, request)
         async with aclosing(response):
             if status(response) != 200:
                 raise without_secrets(refused(response, await read_body(response)), secrets)
             async for chunk in _chunks(response):
-                deltas = wire.feed(body.decode(chunk))
+                deltas = wire.feed(decoder.decode(chunk))
                 if wire.accepted and (deltas or not began):
                     began = True
                     yield deltas
                 if wire.error is not None or wire.ended:
                     break
             else:
-                rest = wire.feed(body.end()) + wire.close()
+                rest = wire.feed(decoder.decode(b"", True)) + wire.close()
     except FAILURES as failure:
         # A server that resets or stalls after its finish_reason has said all there is.
         if not wire.finish:
@@ -176,30 +176,6 @@ async def exchange(
         yield rest
     if wire.error is not None:
         raise without_secrets(wire.error, secrets)
-
-
-class _Utf8:
-    """Bytes cut anywhere as text, without a byte order mark (WHATWG Encoding, "UTF-8 decode").
-
-    The codecs' own decoder for that is Python, at three calls a read.
-    """
-
-    def __init__(self) -> None:
-        self._cut = b""  # the beginning of a character
-        self._bom = "\ufeff"  # until a character has come
-
-    def decode(self, data: bytes) -> str:
-        if self._cut:
-            data = self._cut + data
-        text, used = codecs.utf_8_decode(data, "replace")
-        self._cut = data[used:]
-        if self._bom and text:
-            text, self._bom = text.removeprefix(self._bom), ""
-        return text
-
-    def end(self) -> str:
-        """What stands for a character that was cut off."""
-        return self._cut.decode(errors="replace")
 
 
 async def _send(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:

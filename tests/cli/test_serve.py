@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import socket
@@ -16,6 +15,7 @@ import pytest
 from roobridge.cli.serve import greeting
 from roobridge.service.config import Settings
 from tests.upstream.loopback import Answering, Loopback, Received
+from tests.web.requests import unread
 
 _LONG = b'data: {"choices":[{"index":0,"delta":{"content":"%b"},"finish_reason":null}]}\n\n' % (b"x" * 60_000)
 LOOPBACK = ("--upstream", "openai", "--base-url", "http://127.0.0.1:9", "--host", "127.0.0.1")
@@ -78,12 +78,8 @@ async def test_a_client_that_does_not_read_does_not_keep_it_from_ending() -> Non
         "0",
     )
     with program(*options) as process:
-        address = httpx.URL(await asyncio.to_thread(address_of, process))
-        reader, writer = await asyncio.open_connection(address.host, address.port, limit=1024)
-        body = json.dumps({"model": "qwen", "messages": [{"role": "user", "content": "Go"}], "stream": True})
-        writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nhost: here\r\n")
-        writer.write(b"content-length: %d\r\n\r\n" % len(body) + body.encode())
-        await reader.readuntil(b"\r\n\r\n")
+        address = await asyncio.to_thread(address_of, process)
+        _, writer = await unread(address.removesuffix("/v1"))
         process.send_signal(signal.SIGTERM)
         _, errors = await asyncio.to_thread(process.communicate, timeout=20)
     assert process.returncode == 0

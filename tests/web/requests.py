@@ -1,7 +1,8 @@
-"""Request bodies in the shape that clients send."""
+"""Requests in the shape that clients send, and their replies."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -35,3 +36,14 @@ def data(stream: str) -> list[Any]:
 def content(events: list[Any]) -> str:
     chunks = [event for event in events if isinstance(event, dict) and event.get("choices")]
     return "".join(chunk["choices"][0]["delta"].get("content") or "" for chunk in chunks)
+
+
+async def unread(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A streamed request whose reply nobody reads yet."""
+    port = int(address.rpartition(":")[2])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+    body = json.dumps(chat(stream=True)).encode()
+    writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nhost: here\r\nconnection: close\r\n")
+    writer.write(b"content-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+    await reader.readuntil(b"\r\n\r\n")
+    return reader, writer

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Sequence
 
 import httpx
@@ -14,7 +13,7 @@ from roobridge.service.turns import Turn
 from roobridge.web.stream import EventStream
 from tests.service.scripted import RULES, Scripted, ask, say, silence
 from tests.web.conftest import Serve
-from tests.web.requests import chat, content, data
+from tests.web.requests import chat, content, data, unread
 
 URL = "/v1/chat/completions"
 _TURNS = 500  # of the loop, which the service shares with the test
@@ -45,17 +44,6 @@ class Talking(Scripted):
             yield [Delta(finish="stop")]
         finally:
             self.closed[-1].set()
-
-
-async def unread(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A streamed request whose reply nobody reads yet."""
-    port = int(address.rpartition(":")[2])
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
-    body = json.dumps(chat(stream=True)).encode()
-    writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nhost: here\r\nconnection: close\r\n")
-    writer.write(b"content-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
-    await reader.readuntil(b"\r\n\r\n")
-    return reader, writer
 
 
 async def standstill(upstream: Talking) -> None:
