@@ -72,7 +72,7 @@ class Attempt:
             self.finish, self.error = "error", error
             raise StopAsyncIteration from None
         finally:
-            silence.waiting = False
+            silence.end()
         if not self.accepted:
             self._accept()
         for delta in deltas:
@@ -108,12 +108,12 @@ class _Silence:
     """Cancels the task that has waited for a read for `limit` seconds.
 
     Like asyncio.timeout, but made for many reads: one timer serves them all, and a read only notes when its
-    wait began. waiting: to be set to False by the caller, once the wait is over.
+    wait began.
     """
 
     def __init__(self, limit: float) -> None:
         self.limit = limit
-        self.waiting = False
+        self._waiting = False
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[object] | None = None
@@ -122,11 +122,17 @@ class _Silence:
 
     def begin(self) -> None:
         """A wait begins, in the task that made all the others."""
-        self.waiting = True
+        self._waiting = True
         self._since = self._loop.time()
         if self._timer is None:
             self._task = asyncio.current_task()
             self._timer = self._loop.call_at(self._since + self.limit, self._look)
+
+    def end(self) -> None:
+        """The wait is over, however it ended: a cancellation that came to nothing is taken back."""
+        self._waiting = False
+        if self._struck:
+            self.struck()
 
     def struck(self) -> bool:
         """Whether a cancellation of the wait is this one's. As asyncio.timeout has it, one from elsewhere in
@@ -141,7 +147,7 @@ class _Silence:
 
     def _look(self) -> None:
         self._timer = None
-        if not self.waiting or self._task is None:
+        if not self._waiting or self._task is None:
             return
         due = self._since + self.limit
         if self._loop.time() < due:

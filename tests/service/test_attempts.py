@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -66,6 +67,23 @@ async def test_silence_before_the_reply_is_a_refusal() -> None:
     with pytest.raises(UpstreamError) as caught:
         await read(attempt)
     assert caught.value.status_hint == 504
+
+
+async def test_an_error_while_silence_is_broken_off_leaves_no_cancellation_behind() -> None:
+    class Failing(Scripted):
+        async def stream(self, request: UpstreamRequest) -> AsyncIterator[Sequence[Delta]]:
+            yield [Delta(content="a")]
+            try:
+                await silence().wait()
+            finally:
+                raise UpstreamError("It broke while it was closed.", code="broken_off")
+
+    attempt = Attempt(Failing(), REQUEST, Patience(start=30, idle=0.02))
+    task = asyncio.ensure_future(read(attempt))
+    await asyncio.wait([task], timeout=5)
+    assert attempt.finish == "error"
+    assert task.cancelling() == 0
+    assert not task.cancelled()
 
 
 async def test_a_cancellation_from_elsewhere_is_no_silence() -> None:
