@@ -40,6 +40,12 @@ class Text(_Word, frozen=True, gc=False):
     text: str
 
 
+class Undeclared(Text, frozen=True, gc=False):
+    """The same of an upstream's own call that the client has no words for. name: what it calls."""
+
+    name: str = ""
+
+
 class Break(_Word, frozen=True, gc=False):
     """The Text that follows begins a new Markdown block."""
 
@@ -92,10 +98,11 @@ class CallEnd(_Word, frozen=True, gc=False):
 class Unfinished(_Word, frozen=True, gc=False):
     """The reply ended inside the call; it must not be delivered as a finished one.
 
-    param: the parameter that was open, or empty.
+    param: the parameter that was open, or empty. why: what cannot be read in it, where that is known.
     """
 
     param: str = ""
+    why: str = ""
 
 
 class Repaired(_Word, frozen=True, gc=False):

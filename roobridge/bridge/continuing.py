@@ -1,4 +1,5 @@
-"""What an upstream is asked after a reply that broke off, or that called no tool."""
+"""What an upstream is asked after a reply that broke off, that called no tool, or whose call cannot be
+delivered."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ import msgspec
 from roobridge.bridge.opening import Opening
 from roobridge.bridge.plan import ClientKind, Plan
 from roobridge.bridge.ports import UpstreamRequest
+from roobridge.bridge.prompt import call_text, dialect_of
+from roobridge.grammar.model import Tool
 
 _LAST_WORDS = 80  # characters
 
@@ -36,6 +39,14 @@ For example:
 What was done
 </{param}>
 </{completion}>"""
+_NO_CALL = """\
+[ERROR] Your previous response could not be used. {why}
+
+{form} Write the call once more in this form. If that cannot be, use another tool, or split it into smaller \
+calls; if the task is done, call {completion}. This message was written by a program; do not answer it in \
+words."""
+_TOOLS_NAMED = 60  # of the tools, in a message to the model
+
 _NATIVE_FORM = "Tools are called by the means for tool calls that this interface offers."
 
 
@@ -80,3 +91,48 @@ def reminder(request: UpstreamRequest, answer: str, plan: Plan) -> UpstreamReque
         {"role": "user", "content": text},
     ]
     return msgspec.structs.replace(request, body={**request.body, "messages": messages})
+
+
+def correction(request: UpstreamRequest, said: str, why: str, tried: str, plan: Plan) -> UpstreamRequest:
+    """The request that asks a model once more for a call that could not be delivered.
+
+    said: the reply. why: the Fail's message. tried: the tool that it tried to call, or empty. The line on the
+    form is in the terms of the request: native tools where it has them, else the form that the prompt taught.
+    """
+    completion = plan.toolset.completion.tool if plan.toolset.completion else ""
+    text = _NO_CALL.format(why=why, form=_form(request, tried, plan), completion=completion)
+    words = [{"role": "assistant", "content": said}] if said.strip() else []
+    messages = [*request.body["messages"], *words, {"role": "user", "content": text}]
+    return msgspec.structs.replace(request, body={**request.body, "messages": messages})
+
+
+def _form(request: UpstreamRequest, tried: str, plan: Plan) -> str:
+    """One line on how a call of this tool is written."""
+    tool = plan.toolset.tools.get(tried)
+    known = (
+        "" if tool is not None else f"The tools are: {', '.join(list(plan.toolset.tools)[:_TOOLS_NAMED])}. "
+    )
+    if plan.kind is ClientKind.XML_AGENT:
+        return f"{known}A tool use is written as XML, the tool's name as the outer tag: {_as_xml(tool, plan)}"
+    if request.body.get("tools"):
+        return (
+            f"{known}Call {tried if tool is not None else 'a tool'} by its name through the interface for "
+            "tool calls, with its arguments as one JSON object; a call written as text does not count."
+        )
+    name = tried if tool is not None else "name_of_the_tool"
+    params = _params(tool) if tool is not None else ["name_of_the_parameter"]
+    written = call_text(name, dict.fromkeys(params, "value"), dialect_of(str(request.body.get("model", ""))))
+    return f"{known}A call is written thus, as the last thing in the reply:\n{written}\n"
+
+
+def _as_xml(tool: Tool | None, plan: Plan) -> str:
+    completion = plan.toolset.completion
+    if tool is None:
+        name, params = (completion.tool, [completion.param]) if completion else ("tool", ["parameter"])
+    else:
+        name, params = tool.name, _params(tool)
+    return f"<{name}>{''.join(f'<{param}>value</{param}>' for param in params)}</{name}>."
+
+
+def _params(tool: Tool) -> list[str]:
+    return list(tool.required or tuple(tool.params)[:1])

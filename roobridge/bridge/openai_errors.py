@@ -84,12 +84,13 @@ def said_in_text(body: str) -> Said:
         return Said(message=" ".join(_MARKUP.sub(" ", body).split()))
 
 
-def refusal(status: int, body: str, retry_after: float | None = None) -> UpstreamError:
+def refusal(status: int, body: str, retry_after: float | None = None, host: str = "") -> UpstreamError:
     """The error for an HTTP status other than 200.
 
-    body: as it came. retry_after: seconds, of the response's own header.
+    body: as it came. retry_after: seconds, of the response's own header. host: whose failure it is; told
+    where the status says that a server failed, for the client gets the same one and would suspect the bridge.
     """
-    return _error(status, said_in_text(body), retry_after, f" (HTTP {status})")
+    return _error(status, said_in_text(body), retry_after, f" (HTTP {status})", host if status >= 500 else "")
 
 
 def stream_error(body: object) -> UpstreamError:
@@ -118,8 +119,10 @@ def _status_of(said: Said) -> int:
     return 503 if _OVERLOADED.search(words) else 502
 
 
-def _error(status: int, said: Said, retry_after: float | None, tail: str) -> UpstreamError:
+def _error(status: int, said: Said, retry_after: float | None, tail: str, host: str = "") -> UpstreamError:
     kind, code, hint_status, lead = _judge(status, said)
+    if host:
+        lead = lead.replace("The upstream", f"The upstream {host}", 1)
     text = _KEY.sub(r"\1***", said.message)[:TEXT_LIMIT].strip()
     return UpstreamError(
         f"{lead}: {text}{tail}" if text else f"{lead}{tail}.",
@@ -161,7 +164,7 @@ def _judge(status: int, said: Said) -> tuple[str, str, int, str]:
     if status == 408:
         return "api_error", said.code or "upstream_timeout", 504, "The upstream gave up waiting"
     if status >= 500:
-        hint = {503: 503, 529: 503, 504: 504}.get(status, 502)
+        hint = {500: 500, 503: 503, 529: 503, 504: 504}.get(status, 502)
         return "api_error", said.code or "upstream_error", hint, "The upstream failed"
     if 400 <= status < 500:
         return (

@@ -26,10 +26,9 @@ def new_parser(plan: Plan, *, reasoning: bool = True) -> Parser:
     return parser
 
 
-def complete_calls(plan: Plan, text: str) -> list[Event]:
-    """The events of the calls in this text, without those that it leaves open."""
+def complete_call(plan: Plan, text: str) -> list[Event]:
+    """The events of the first call in this text that it does not leave open; none where there is none."""
     parser = new_parser(plan, reasoning=False)
-    calls: list[Event] = []
     call: list[Event] | None = None
     for event in parser.feed(text) + parser.close(normal=False):
         if isinstance(event, CallStart):
@@ -37,6 +36,5 @@ def complete_calls(plan: Plan, text: str) -> list[Event]:
         if call is not None:
             call.append(event)
         if isinstance(event, CallEnd) and call is not None:
-            calls += call
-            call = None
-    return calls
+            return call
+    return []

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from roobridge.bridge.opening import Heard, Opening
+from roobridge.bridge.opening import Heard, Opening, as_text
 from roobridge.bridge.plan import ClientKind, Plan, Wrap
 from roobridge.bridge.ports import Delta
-from roobridge.bridge.reading import complete_calls, new_parser
+from roobridge.bridge.reading import complete_call, new_parser
 from roobridge.dialects.native import NativeCalls
 from roobridge.events import (
     CallStart,
@@ -20,13 +20,17 @@ from roobridge.events import (
     Repaired,
     Text,
     ToolDelta,
+    Undeclared,
     Value,
 )
 from roobridge.parser.computed import Computed
+from roobridge.parser.first_text import FirstText
 from roobridge.parser.held import Held, HeldLive, HeldPreview
 from roobridge.parser.parser import Parser
+from roobridge.parser.repeated import Repeated
 from roobridge.parser.wrap import Outcome, Stage, Wrapper, does_not_fit
 from roobridge.render.plain import PlainReply
+from roobridge.render.roo_xml import DIALECT as ROO_XML
 from roobridge.render.roo_xml import XmlRenderer
 from roobridge.render.tool_calls import ToolCallsRenderer
 
@@ -55,6 +59,8 @@ class Reply:
         self._parser = new_parser(plan)
         self._native = self.new_native()
         self._computed = Computed(plan.toolset)
+        self._first_text = FirstText()
+        self._repeated = Repeated(plan.toolset, ROO_XML if plan.kind is ClientKind.XML_AGENT else "")
         held = _HELD[plan.wrap]() if plan.agent else None
         self._wrapper = Wrapper(plan.toolset, held, several=not plan.single_call)
         self._renderer = _renderer(plan, self.repairs, call_ids)
@@ -140,6 +146,22 @@ class Reply:
             return ""
         return self._again().lone_text()
 
+    @property
+    def said(self) -> str:
+        """All that the model wrote outside its own channel for reasoning, calls spelled as text."""
+        native = self.new_native()
+        events = [event for call in self._heard_calls for event in native.feed(call)]
+        events += native.close(normal=False)
+        alien = [event.text for event in events if isinstance(event, Undeclared)]
+        parts = ["".join(self._heard), as_text(events), *alien]
+        return "\n".join(part for part in parts if part)
+
+    @property
+    def tried(self) -> str:
+        """The name of the tool that the model tried to call, as far as it can be told, or empty."""
+        attempt = self._wrapper.attempt
+        return attempt.name if attempt is not None else self.open_call
+
     def _may_go_on(self) -> bool:
         stages = (Stage.UNDECIDED, Stage.CALL)
         return self._plain is None and not self.done and self._wrapper.stage in stages
@@ -203,15 +225,17 @@ class Reply:
             self._take(self._parser.feed(text), pieces)
         elif type(event) is Value:
             self._value(event, pieces)
-        elif self._wrapper.waits:
+        elif self._wrapper.waits and not self._first_text.begins:
             self._spoke = self._spoke or not text.isspace()
+            self._first_text.passed(text)
             self._put(self._wrapper.wait(text), pieces)
         else:
             self._take((event,), pieces)
 
     def _value(self, event: Value, pieces: list[Piece]) -> None:
         """Characters of the open value, which hold nothing to decide."""
-        if self._wrapper.passes and not self.done:
+        if self._wrapper.passes and not self.done and not self._repeated.holds:
+            self._repeated.value(event.text)
             self._computed.value(event.text)
             self._give(self._renderer.value(event.text), pieces)
         else:
@@ -240,7 +264,9 @@ class Reply:
                 self._reasoning.append(event.text)
             elif isinstance(event, CallStart) or (isinstance(event, Text) and not event.text.isspace()):
                 self._spoke = True
-            self._put(self._wrapper.feed(self._computed.feed(event)), pieces)
+            kept = self._first_text.feed(event)
+            for told in self._repeated.feed(kept) if kept is not None else ():
+                self._put(self._wrapper.feed(self._computed.feed(told)), pieces)
 
     def _put(self, outcomes: Iterable[Outcome], pieces: list[Piece]) -> None:
         for outcome in outcomes:
@@ -262,8 +288,8 @@ class Reply:
         """Where nothing else was said: the calls that count all the same."""
         if self._wrapper.stage is not Stage.UNDECIDED:
             return []
-        calls = complete_calls(self._plan, "".join(self._reasoning))
-        return [Repaired("call_in_reasoning"), *calls] if calls else []
+        call = complete_call(self._plan, "".join(self._reasoning))
+        return [Repaired("call_in_reasoning"), *call] if call else []
 
 
 def _renderer(plan: Plan, repairs: list[str], call_ids: str) -> XmlRenderer | ToolCallsRenderer:

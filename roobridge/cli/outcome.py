@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -9,6 +10,12 @@ import msgspec
 from roobridge.bridge.plan import ClientKind, Plan
 from roobridge.errors import ReplyError, RoobridgeError
 from roobridge.events import Content, Fail, Finish, Piece, Thought, ToolDelta
+
+_BLANK = " \t\r\n"
+# A string, white space, or a number, of JSON (RFC 8259).
+_WORDS = re.compile(
+    r'"(?:[^"\\]|\\.)*"|[ \t\r\n]+|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)', re.DOTALL
+)
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -20,7 +27,8 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Call(msgspec.Struct, frozen=True):
-    """A tool call. arguments: the JSON object as it was sent, every digit of its numbers included."""
+    """A tool call. arguments: the JSON object as it was sent, every digit of its numbers included; without
+    the white space between its words, so that it stands in one line."""
 
     name: str
     arguments: msgspec.Raw
@@ -43,7 +51,19 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def problem_of(error: RoobridgeError | Fail) -> Problem:
     kind = error.kind if isinstance(error, RoobridgeError) else ReplyError.kind
-    return Problem(error.code, error.message, kind)
+    return Problem(error.code, whole_characters(error.message), kind)
+
+
+def failed(problem: Problem) -> Outcome:
+    """The outcome of what could not be run."""
+    return Outcome("", "", [], None, [], problem)
+
+
+def whole_characters(text: str) -> str:
+    """The text, with U+FFFD for halves of UTF-16 pairs, which no output can hold."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def outcome_of(
@@ -55,8 +75,10 @@ def outcome_of(
     failure = (error or failed) if failed is not None or not pieces else None
     ends = [piece.reason for piece in pieces if isinstance(piece, Finish)]
     return Outcome(
-        content=content if failure is None else _before_call(content, plan),
-        reasoning="".join(p.text for p in pieces if isinstance(p, Thought) and not p.preview),
+        content=whole_characters(content if failure is None else _before_call(content, plan)),
+        reasoning=whole_characters(
+            "".join(p.text for p in pieces if isinstance(p, Thought) and not p.preview)
+        ),
         tool_calls=_calls(pieces) if failure is None else [],
         finish_reason=ends[-1] if ends and failure is None else None,
         repairs=list(repairs),
@@ -87,13 +109,17 @@ def _calls(pieces: Sequence[Piece]) -> list[Call]:
 
 
 def _object(arguments: str) -> msgspec.Raw:
-    raw = arguments.encode()
+    compact = _WORDS.sub(
+        lambda word: word[0] if word[0][0] not in _BLANK else "", whole_characters(arguments)
+    )
+    # A number may be larger than any machine's; it is written, and need not be read.
+    small = _WORDS.sub(lambda word: "0" if word[1] else word[0], compact)
     try:
-        sound = isinstance(msgspec.json.decode(raw), dict)
+        sound = isinstance(msgspec.json.decode(small), dict)
     except msgspec.DecodeError:
         sound = False
     if not sound:
         raise ReplyError(
             f"the arguments of a call are no JSON object: {arguments[:80]}", code="bad_arguments"
         )
-    return msgspec.Raw(raw)
+    return msgspec.Raw(compact.encode())

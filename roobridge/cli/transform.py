@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import traceback
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import typer
 from roobridge.bridge.plan import ClientKind, Wrap
 from roobridge.bridge.sse import ChunkWriter
 from roobridge.cli.case import Case, Client, Finish, Input, Run
-from roobridge.cli.outcome import Problem, problem_of
+from roobridge.cli.outcome import Outcome, Problem, failed, problem_of, whole_characters
 from roobridge.errors import ClientError, RoobridgeError, SettingsError
 from roobridge.events import Fail, Piece
 from roobridge.events import Finish as Finished
@@ -94,7 +95,7 @@ def transform_command(  # noqa: PLR0913, PLR0917 - one argument an option
 
 def _answer(raw: bytes, case: Case) -> bytes:
     try:
-        line = _lines.decode(raw)
+        line = _decoded(raw)
         outcome = Run(_with(case, line), line.reply.encode()).outcome()
     except (msgspec.DecodeError, UnicodeError) as error:
         return _refused(raw, Problem("bad_line", str(error), ClientError.kind))
@@ -103,7 +104,7 @@ def _answer(raw: bytes, case: Case) -> bytes:
     except Exception as error:  # noqa: BLE001 - one line that breaks the machine must not take the others
         traceback.print_exception(error)
         return _refused(raw, Problem("internal_error", f"{type(error).__name__}: {error}", "api_error"))
-    return msgspec.json.encode({"id": line.id, **msgspec.structs.asdict(outcome)})
+    return _told(line.id, outcome)
 
 
 def _with(case: Case, line: Line) -> Case:
@@ -121,7 +122,30 @@ def _refused(raw: bytes, problem: Problem) -> bytes:
         id = _names.decode(raw).id
     except (msgspec.DecodeError, UnicodeError):
         id = None
-    return msgspec.json.encode({"id": id, "error": problem})
+    return _told(id, failed(problem))
+
+
+def _told(id: Any, outcome: Outcome) -> bytes:
+    """One line, with all fields."""
+    return msgspec.json.encode({"id": id, **msgspec.structs.asdict(outcome)})
+
+
+def _decoded(raw: bytes) -> Line:
+    """The line; half a UTF-16 pair in an escape counts as U+FFFD. Raises DecodeError."""
+    try:
+        return _lines.decode(raw)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        if b"\\u" not in raw:
+            raise
+        try:
+            whole = whole_characters(json.dumps(json.loads(raw), ensure_ascii=False))
+        except (ValueError, RecursionError):
+            pass
+        else:
+            return _lines.decode(whole)
+        raise
 
 
 def _as_json(run: Run) -> int:

@@ -11,14 +11,36 @@ from collections.abc import Mapping
 
 from roobridge.grammar.model import Param, Toolset
 from roobridge.parser.dialect import Dialect
+from roobridge.parser.rows import OBJECT_ROWS
 from roobridge.parser.scanner import Found
-from roobridge.parser.states import OBJECT_ROWS, Terminal
+from roobridge.parser.states import Terminal
 
 NAME = "hermes"
 
+# What models write in the place of `tool_call`; it may also stand around it.
+_WRAPPERS = (
+    "tool_calls",
+    "tool",
+    "tools",
+    "tool_code",
+    "tool_request",
+    "tool_use",
+    "tool-call",
+    "toolcall",
+    "toolcalls",
+    "call",
+    "call_tool",
+    "function",
+    "functions",
+    "function_call",
+    "function_calls",
+    "use_tool",
+)
+
 
 def _openers(toolset: Toolset) -> Mapping[str, Found]:
-    return {"<tool_call>": Found(Terminal.CALL_OPEN, "tool_call")}
+    names = ("tool_call", *(name for name in _WRAPPERS if name not in toolset.tools))
+    return {f"<{name}>": Found(Terminal.CALL_OPEN, name) for name in names}
 
 
 def _inner(toolset: Toolset) -> Mapping[str, Found]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from roobridge.events import CallEnd, CallStart, Event, ParamEnd, Repaired, Text, ToolDelta, Unfinished
+from roobridge.events import CallEnd, CallStart, Event, ParamEnd, Repaired, ToolDelta, Undeclared, Unfinished
 from roobridge.grammar.model import Tool
 from roobridge.parser.call import is_complete
-from roobridge.parser.json_call import JsonArguments, quoted
+from roobridge.parser.json_arguments import JsonArguments
+from roobridge.parser.json_call import quoted
 
 NAME = "native"
 
@@ -31,23 +32,38 @@ class _Call:
         self.announced = False
         self.ended = False
         self.overfull = False  # something followed its arguments
+        self._unread = ""  # what more text has to decide
+
+    @property
+    def flows(self) -> bool:
+        """Nothing waits for more text."""
+        return self.announced and not self._unread
 
     def read(self, fragment: str) -> None:
+        text = self._unread + fragment
         end = 0
         if not self.ended:
-            end = self.arguments.read(fragment, 0)
+            end = self.arguments.read(text, 0)
             self.ended = self.arguments.done
-            self.raw.append(fragment[:end] if self.ended else fragment)
+            self._unread = "" if self.ended else text[end:]
+            self.raw.append(text[:end])
             if self.ended:
                 self.events.append(CallEnd())
-        self.overfull = self.overfull or (self.ended and bool(fragment[end:].strip()))
+        self.overfull = self.overfull or (self.ended and bool(text[end:].strip()))
+
+    def close(self) -> None:
+        """No more of it will come."""
+        self.arguments.quotes.ending = True
+        if self._unread:
+            self.read("")
 
 
 class NativeCalls:
     """Deltas in, events out, one call after another whatever order the fragments come in.
 
     tools: what is declared. A call of anything else passes on as it is, because the client answers it
-    best; where only_declared is set, because the client has no words for it, it becomes text.
+    best; where only_declared is set, because the client has no words for it, it becomes text that is known
+    for an attempt.
     """
 
     def __init__(self, tools: Mapping[str, Tool], *, only_declared: bool = False) -> None:
@@ -72,7 +88,7 @@ class NativeCalls:
         if self._done != len(self._calls) - 1 or delta.id or delta.name:
             return ""  # with several calls the fragment may be of any of them
         call = self._calls[-1]
-        if not call.announced or call.index != delta.index:
+        if not call.flows or call.index != delta.index:
             return ""
         flowing = call.arguments.reader.flow(delta.arguments)
         if flowing:
@@ -86,6 +102,7 @@ class NativeCalls:
         call.id = call.id or delta.id
         if delta.name and not call.announced:
             call.name = delta.name
+            call.arguments.belong(self._tools.get(call.name, Tool(call.name, {})))
         dropped: list[Event] = []
         if delta.arguments:
             overfull = call.overfull
@@ -99,10 +116,14 @@ class NativeCalls:
         while self.open:
             call = self._calls[self._done]
             if not call.ended:
+                call.close()
+            if not call.ended:
                 self._end(call, normal=normal)
             given += self._give()
             if self.open:
-                given.append(Unfinished(call.arguments.open))
+                quotes = call.arguments.quotes
+                why = "its JSON has an unescaped quote inside a string" if quotes.mended else ""
+                given.append(Unfinished(call.arguments.open, why))
                 break
         return given
 
@@ -130,7 +151,7 @@ class NativeCalls:
             if self._only_declared and call.name not in self._tools:
                 if not call.ended:
                     break
-                given.append(Text(_as_text(call.name, "".join(call.raw))))
+                given.append(Undeclared(_as_text(call.name, "".join(call.raw)), call.name))
                 self._done += 1
                 continue
             if not call.announced:
@@ -150,7 +171,7 @@ class NativeCalls:
             return
         if arguments.open:
             param = tool.params.get(arguments.open)
-            if not tool.known or param is None or not param.cut_safe:
+            if not tool.known or param is None or not param.cut_safe or arguments.quotes.mended:
                 return
             call.events.append(ParamEnd())
         elif arguments.given and not arguments.reader.close():

@@ -10,13 +10,16 @@ section 4: a tag counts only where the grammar goes on after it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from roobridge.grammar.model import Kind, Param, Toolset
+from roobridge.parser.closers import Level
 from roobridge.parser.dialect import Dialect
-from roobridge.parser.scanner import Found
-from roobridge.parser.states import TAG_ROWS, Action, State, Step, Table, Terminal
+from roobridge.parser.rows import TAG_ROWS
+from roobridge.parser.scanner import Found, Loose
+from roobridge.parser.states import Action, State, Step, Table, Terminal
 
 NAME = "roo-xml"
 
@@ -56,13 +59,30 @@ def _trims(param: Param) -> bool:
     return param.kind is not Kind.VERBATIM
 
 
+# A tool's tag in other case, or with a slip in it.
+_LOOSE_TOOL = Loose(
+    ("<",),
+    re.compile(r"<([A-Za-z_]\w{3,39})\s{0,4}"),
+    re.compile(r"(?!)()"),
+    re.compile(r"<(?:[A-Za-z_]\w{0,39}\s{0,4})?"),
+)
+
 ROO_XML = Dialect(
     name=NAME,
     table=_TABLE,
     openers=_openers,
     inner=_inner,
     trims=_trims,
+    loose_tool=_LOOSE_TOOL,
+    tool_open="<{}>",
     tool_close="</{}>",
     param_open="<{}>",
     param_close="</{}>",
+    other_params=(("<parameter={}>", "</parameter>"),),
+    closers=MappingProxyType(
+        {
+            Level.PARAM: frozenset({"parameter", "param", "parameters", "arg", "argument"}),
+            Level.TOOL: frozenset({"function", "invoke", "tool"}),
+        }
+    ),
 )

@@ -32,6 +32,7 @@ _SCHEMA = "tool-grammar.rng"
 # As the tools of a prompt know them; a request's own schemas say more.
 _TYPES = {
     Kind.TEXT: frozenset({"string"}),
+    Kind.LINE: frozenset({"string"}),
     Kind.VERBATIM: frozenset({"string"}),
     Kind.JSON: frozenset({"object", "array"}),
     Kind.XML: frozenset({"array"}),

@@ -23,6 +23,7 @@ class Kind(Enum):
     """What the characters of a value are, as its tool reads them."""
 
     TEXT = "text"  # a line or a few; white space at both ends is markup
+    LINE = "line"  # one line that holds no tags of a call: a path, a name, an address
     VERBATIM = "verbatim"  # file content: one newline at each end is markup, the rest is the value
     JSON = "json"  # JSON text
     XML = "xml"  # nested XML, described by Nested

@@ -20,11 +20,30 @@ from roobridge.grammar.model import ANY_TYPE, Completion, Kind, Param, Tool, Too
 Describe = Callable[[str], Tool | None]
 
 _NUMBERS = frozenset({"integer", "number"})
+# What a schema says of strings that are one line (JSON Schema 2020-12, validation, 6.1 and 7), and the names
+# that such parameters have in the tools of agents and of MCP servers.
+_LINE_WORDS = frozenset({"enum", "const", "format"})
+_PLACES = (
+    "path",
+    "file_path",
+    "filepath",
+    "file",
+    "filename",
+    "file_name",
+    "dir",
+    "directory",
+    "cwd",
+    "folder",
+)
+_LINE_NAMES = frozenset(
+    (*_PLACES, "url", "uri", "href", "id", "name", "mode", "glob", "language", "branch", "repo", "owner")
+)
 _MAX_DEPTH = 16  # of anyOf in anyOf; deeper, a value may be anything
 
 # The types that a value of a kind may have; a schema that allows none of them overrides the grammar.
 _FITTING = {
     Kind.TEXT: frozenset({"string"}),
+    Kind.LINE: frozenset({"string"}),
     Kind.VERBATIM: frozenset({"string"}),
     Kind.NUMBER: _NUMBERS,
     Kind.BOOLEAN: frozenset({"boolean"}),
@@ -78,7 +97,7 @@ def _described_tool(name: str, parameters: object, field: str, known: Tool | Non
         if not isinstance(value, Mapping | bool):
             _refuse(f"{field}.properties.{key}", "a JSON schema")
         grammar = known.params.get(key) if known else None
-        params[key] = _param(key, types.of(value), key in required, grammar)
+        params[key] = _param(key, value, types.of(value), key in required, grammar)
         if isinstance(value, Mapping):
             params[key] = msgspec.structs.replace(params[key], schema=value)
     if known is not None:
@@ -86,18 +105,20 @@ def _described_tool(name: str, parameters: object, field: str, known: Tool | Non
     return Tool(name, MappingProxyType(params), known=known is not None)
 
 
-def _param(name: str, types: frozenset[str], required: bool, known: Param | None) -> Param:
+def _param(name: str, value: object, types: frozenset[str], required: bool, known: Param | None) -> Param:
     if known is None:
-        return Param(name, _kind(types), required, types)
+        return Param(name, _kind(types, value, name), required, types)
     if not _FITTING[known.kind] & types:
-        return msgspec.structs.replace(known, kind=_kind(types), types=types, nested=None, computed="")
+        kind = _kind(types, value, name)
+        return msgspec.structs.replace(known, kind=kind, types=types, nested=None, computed="")
     return msgspec.structs.replace(known, types=types)
 
 
-def _kind(types: frozenset[str]) -> Kind:
+def _kind(types: frozenset[str], schema: object, name: str) -> Kind:
     """Of a value that no grammar knows."""
     if "string" in types:
-        return Kind.VERBATIM
+        said = isinstance(schema, Mapping) and not _LINE_WORDS.isdisjoint(schema)
+        return Kind.LINE if said or name.lower() in _LINE_NAMES else Kind.VERBATIM
     plain = types - {"null"}
     if plain and plain <= _NUMBERS:
         return Kind.NUMBER

@@ -2,40 +2,47 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
-import msgspec
-
-from roobridge.events import Aside, Repaired, Text, Unfinished
+from roobridge.events import Aside, CallEnd, Event, Repaired, Unfinished
 from roobridge.grammar.model import Toolset
+from roobridge.parser.blocks import Blocks, Fenced
 from roobridge.parser.call import TagCall
 from roobridge.parser.dialect import Dialect
 from roobridge.parser.example import Example
-from roobridge.parser.json_call import JsonCall, whole_call
+from roobridge.parser.json_call import JsonCall
+from roobridge.parser.json_named import NamedCall
+from roobridge.parser.lexicons import named_closers
 from roobridge.parser.markdown import Place
-from roobridge.parser.point import Point
-from roobridge.parser.states import Action, State, Terminal
+from roobridge.parser.states import OPENS_CALL, Action, State, Terminal
+from roobridge.parser.words import is_prose
 
 
-class Fenced(msgspec.Struct, frozen=True):
-    """Which fences may hold a JSON call, and how it names its tool."""
+class Anew(Protocol):
+    """What reads an example again."""
 
-    dialect: str
-    languages: frozenset[str]
-    names: tuple[str, ...]
+    def feed(self, text: str) -> list[Event]: ...
+    def close(self, *, normal: bool) -> list[Event]: ...
 
 
-class Actions(Point):
+# Behind an object that is no call, what may be another one: a tag at a line's start.
+_TAG_LINE = re.compile(r"(?<=\S)\s*\n[ \t]{0,40}(?=<)")
+# What a commit does not say: it stands for no text of the call.
+_GO_BEYOND = frozenset({Terminal.END, Terminal.TEXT, Terminal.NEXT_CALL})
+
+
+class Actions(Blocks):
     """An action gets the terminal, its source text and its name; the state is still the one before."""
 
     def __init__(
         self, toolset: Toolset, dialects: Sequence[Dialect], fenced: Fenced, strays: frozenset[str]
     ) -> None:
-        super().__init__(toolset, dialects, strays)
-        self.languages = fenced.languages
-        self._fenced = fenced
+        super().__init__(toolset, dialects, fenced, strays)
+        self.anew: Callable[[], Anew]  # a parser like this one that has read nothing
         self.actions: dict[Action, Callable[[Terminal, str, str], None]] = {
-            Action.TEXT: self._do_text,
+            Action.TEXT: self.do_text,
             Action.HOLD: self._do_hold,
             Action.OPEN: self._do_open,
             Action.COMMIT: self._do_commit,
@@ -44,11 +51,14 @@ class Actions(Point):
             Action.DROP: self._do_drop,
             Action.GATHER: self._do_gather,
             Action.FORSAKE: self._do_forsake,
+            Action.SHIFT: self._do_shift,
             Action.SPEAK: self._do_speak,
             Action.ASIDE: self._do_aside,
             Action.FENCE: self._do_fence,
             Action.READ: self._do_read,
-            Action.JUDGE: self._do_judge,
+            Action.KEEP: self.do_keep,
+            Action.JUDGE: self.do_judge,
+            Action.YIELD: self.do_yield,
             Action.ADMIT: self._do_admit,
             Action.REFUSE: self._do_refuse,
             Action.ABORT: self._do_abort,
@@ -60,20 +70,15 @@ class Actions(Point):
     def _do_open(self, terminal: Terminal, raw: str, name: str) -> None:
         if self.example is None and (self.state is State.FENCE or self.markdown.place is Place.BLOCK):
             head = self.fence_head if self.state is State.FENCE else ""
-            self.example = Example(head + raw, self.buffer[self.at :])
+            self.example = Example(head + raw, raw, self.markdown.column, self.buffer[self.at :])
             self.sink = self.example.events
             self.pending.clear()
+        if not self.pending:
+            self.opened_line = self.markdown.at_start or self.state is State.FENCE
         self.pending.append((terminal, raw, name))
         self.dialect = self.found.dialect
         if self.dialect is not None and name:
             self.call = TagCall(self.dialect, self.toolset.tools[name])
-
-    def _do_text(self, terminal: Terminal, raw: str, name: str) -> None:
-        if not raw:
-            return
-        if self.after_call and not raw.isspace():
-            self.after_call = False
-        self.emit(Text(raw))
 
     def _do_hold(self, terminal: Terminal, raw: str, name: str) -> None:
         self.pending.append((terminal, raw, name))
@@ -84,15 +89,33 @@ class Actions(Point):
             return
         call = self.call
         assert call is not None
+        words: list[str] = []
         for held in self.pending:
-            call.say(*held, self.sink)
+            if held[0] is Terminal.WORDS or (words and held[0] is Terminal.SPACE):
+                words.append(held[1])
+            else:
+                call.say(*held, self.sink)
         self.pending.clear()
         call.announced = True
-        if terminal not in (Terminal.END, Terminal.TEXT):
+        if terminal not in _GO_BEYOND:
             call.say(terminal, raw, name, self.sink)
-        if terminal is not Terminal.PARAM_OPEN:
-            call.end(self.sink)
-            self._ended()
+        aside = "".join(words)
+        if terminal is Terminal.PARAM_OPEN:
+            if aside:
+                call.mangled = True
+                self.emit(Repaired("words_in_call_dropped"))
+            return
+        call.end(self.sink)
+        self._ended()
+        self._beside(aside)
+
+    def _beside(self, words: str) -> None:
+        """Words that stood between the closing tags: prose follows the call, elements are dropped."""
+        if is_prose(words):
+            self.markdown.absorb(words)
+            self.do_text(Terminal.TEXT, words, "")
+        elif words:
+            self.emit(Repaired("words_in_call_dropped"))
 
     def _end_object(self) -> None:
         assert self.json is not None
@@ -111,24 +134,25 @@ class Actions(Point):
     def _do_release(self, terminal: Terminal, raw: str, name: str) -> None:
         text = "".join(part for _, part, _ in self.pending)
         for held, part, _ in self.pending:
-            if held in (Terminal.TOOL_OPEN, Terminal.CALL_OPEN, Terminal.COMPLETION_OPEN):
+            if held in OPENS_CALL:
                 self.mentioned(part)
-        self._forget()
+        self.forget()
+        again = _TAG_LINE.search(text, 1) if terminal is Terminal.OBJECT_ALIEN else None
+        if again is not None:
+            self.read_behind(text[: again.end()], text)
+            return
         if self.example is None:
             self.markdown.absorb(text)
-        self._do_text(terminal, text, "")
-
-    def _forget(self) -> None:
-        self.pending.clear()
-        self.call = None
-        self.json = None
-        self.dialect = None
-        self.body.clear()
+        self.do_text(terminal, text, "")
 
     def _do_resume(self, terminal: Terminal, raw: str, name: str) -> None:
         assert self.call is not None
         self.call.text("".join(part for _, part, _ in self.pending), self.sink)
         self.pending.clear()
+
+    def _do_shift(self, terminal: Terminal, raw: str, name: str) -> None:
+        self._do_resume(terminal, "", "")
+        self.pending.append((terminal, raw, name))
 
     def _do_drop(self, terminal: Terminal, raw: str, name: str) -> None:
         self.pending.clear()
@@ -152,29 +176,45 @@ class Actions(Point):
 
     def _do_forsake(self, terminal: Terminal, raw: str, name: str) -> None:
         """The opening tag was text; what follows it is read again, once."""
-        (_, tag, _), *rest = self.pending
-        self.loose = False
-        self._forget()
-        self._again(tag, "".join(part for _, part, _ in rest))
+        if self.example is not None:
+            self._do_release(terminal, raw, name)
+            return
+        opened = 1 + max(at for at, (held, _, _) in enumerate(self.pending) if held in OPENS_CALL)
+        tag = "".join(part for _, part, _ in self.pending[:opened])
+        rest = "".join(part for _, part, _ in self.pending[opened:])
+        self.loose = self.loose and self.state is not State.LOOSE
+        self.forget()
+        self._again(tag, rest)
 
     # -- examples --------------------------------------------------------------------------------------
 
     def _do_admit(self, terminal: Terminal, raw: str, name: str) -> None:
         assert self.example is not None
-        self.out += self.example.events
+        self.out += self._dedented(self.example) or self.example.events
         self.example = None
         self.sink = self.out
         self.after_call = True
+
+    def _dedented(self, example: Example) -> list[Event]:
+        """The events of an indented example without its indent (CommonMark 0.31, 4.4 and 4.5)."""
+        text = example.dedented()
+        if not text:
+            return []
+        self.examined += len(text)
+        parser = self.anew()
+        events = parser.feed(text) + parser.close(normal=True)
+        last = max((at for at, event in enumerate(events) if isinstance(event, CallEnd)), default=-1)
+        return events[: last + 1]
 
     def _do_refuse(self, terminal: Terminal, raw: str, name: str) -> None:
         assert self.example is not None
         text = self.example.taken(len(self.buffer) - self.at)
         self.example = None
         self.sink = self.out
-        self._forget()
+        self.forget()
         self.markdown.absorb(text)
         self.after_call = False
-        self._do_text(terminal, text, "")
+        self.do_text(terminal, text, "")
         self.state = State.CONTENT
 
     def read_again(self, example: Example) -> None:
@@ -182,45 +222,40 @@ class Actions(Point):
         self.examples = False
         self.example = None
         self.sink = self.out
-        self._forget()
+        self.forget()
+        self.at = len(self.buffer)
         self._again(example.head, example.rest())
 
     def _again(self, text: str, rest: str) -> None:
         self.after_call = False
         self.mentioned(text)
         self.markdown.absorb(text)
-        self._do_text(Terminal.TEXT, text, "")
+        self.do_text(Terminal.TEXT, text, "")
         self.state = State.CONTENT
-        self.examined += len(rest)
-        self.buffer = rest
-        self.at = 0
+        self.rewind(rest)
 
     # -- fences and JSON -------------------------------------------------------------------------------
 
     def _do_fence(self, terminal: Terminal, raw: str, name: str) -> None:
         held = "".join(part for _, part, _ in self.pending)
         self.pending.clear()
-        self._do_text(terminal, held + raw, "")
+        self.do_text(terminal, held + raw, "")
 
     def _do_read(self, terminal: Terminal, raw: str, name: str) -> None:
         self.dialect = self.found.dialect
-        self.json = JsonCall(self.toolset.tools, self.dialect.name if self.dialect else "")
+        dialect = self.dialect.name if self.dialect else ""
+        around = [held for terminal, _, held in self.pending if terminal is Terminal.CALL_OPEN]
+        if self.call is not None:
+            tool = self.call.tool.name
+            self.json = NamedCall(self.toolset.tools, dialect, tool)
+            self.closers = named_closers(tool, wrapped=bool(around))
+            self.call = None
+        else:
+            self.json = JsonCall(self.toolset.tools, dialect)
+            self.closers = self.object_close
+            if any(each != "tool_call" for each in around):
+                self.json.note("other_wrapper")
         self.at -= len(raw)
-
-    def _do_judge(self, terminal: Terminal, raw: str, name: str) -> None:
-        header = "".join(part for _, part, _ in self.pending)
-        whole = header + "".join(self.body)
-        self._forget()
-        body, closed = fence_body(whole)
-        events = whole_call(body, self.toolset.tools, self._fenced.dialect, self._fenced.names)
-        if not events or (not closed and terminal is Terminal.CUT):
-            self._do_text(terminal, whole, "")
-            return
-        if not closed:
-            self.emit(Repaired("missing_fence_close"))
-        for event in events:
-            self.emit(event)
-        self.after_call = True
 
     # -- reasoning and ends ----------------------------------------------------------------------------
 
@@ -233,26 +268,13 @@ class Actions(Point):
         self.emit(Aside())
 
     def _do_abort(self, terminal: Terminal, raw: str, name: str) -> None:
-        param = ""
+        param = why = ""
         if self.json is not None and self.json.arguments is not None:
-            param = self.json.arguments.open
+            param, why = self.json.arguments.open, self.json.fault
         elif self.call is not None:
             param = self.call.param
-        self._forget()
-        self.emit(Unfinished(param))
+        self.forget()
+        self.emit(Unfinished(param, why))
 
     def _do_stop(self, terminal: Terminal, raw: str, name: str) -> None:
         pass
-
-
-def fence_body(whole: str) -> tuple[str, bool]:
-    """The text within a fence, and whether the fence is closed (CommonMark 0.31, 4.5)."""
-    lines = whole.split("\n")
-    last = len(lines) - 1
-    while last > 0 and not lines[last].strip():
-        last -= 1
-    opening = lines[0].lstrip()
-    run = len(opening) - len(opening.lstrip(opening[0]))
-    closing = lines[last].strip()
-    closed = last > 0 and len(closing) >= run and not closing.strip(opening[0])
-    return "\n".join(lines[1:last] if closed else lines[1:]), closed

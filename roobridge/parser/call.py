@@ -4,18 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import cached_property
 
 from roobridge.events import CallEnd, CallStart, Event, Markup, ParamEnd, ParamStart, Repaired, Value
 from roobridge.grammar.model import Kind, Param, Tool
+from roobridge.parser.closers import Level
 from roobridge.parser.dialect import Dialect
 from roobridge.parser.scanner import Found, Lexicon
-from roobridge.parser.states import State, Terminal
+from roobridge.parser.slips import near_one
+from roobridge.parser.states import Terminal
 from roobridge.parser.value import ValueText
+from roobridge.parser.value_tags import ValueTags
 
 _TAG = re.compile(r"<(/?)([A-Za-z_][\w.-]*)[^<>]*?(/?)>")
 
+# What each closing tag closes; the one whose opener stands in the value says it by its name.
+_CLOSES = {
+    Terminal.PARAM_CLOSE: Level.PARAM,
+    Terminal.NEAR_CLOSE: Level.PARAM,
+    Terminal.ODD_CLOSE: Level.PARAM,
+    Terminal.TOOL_CLOSE: Level.TOOL,
+    Terminal.LATE_CLOSE: Level.TOOL,
+    Terminal.CALL_CLOSE: Level.CALL,
+    Terminal.INNER_CLOSE: None,
+}
+
+_TAIL = 48  # characters, where a closing tag that lost its `<` may stand
+
 MARKS = ("<|im_end|>", "<|im_start|>", "<|endoftext|>")
-_MARK_WORDS = {mark: Found(Terminal.MARK) for mark in MARKS}
 
 
 class TagCall:
@@ -25,13 +41,18 @@ class TagCall:
         self.dialect = dialect
         self.tool = tool
         self.value: ValueText | None = None
+        self._tail = ""  # the last characters of the open value, but for the pieces that flowed since
+        self._flowed: list[str] = []
+        self.said = False  # the open value has more than white space
+        self.mangled = False  # words stood between its tags
         self.announced = False  # its CallStart was given
+        self.tags = ValueTags(dialect, tool, Param(""), "")  # of the value that was opened last
         self._param: Param | None = None
         self._given: set[str] = set()
+        self._started = False
         self._before = ""  # source text before the tool's own opening tag
         self._after: str | None = None  # source text from the tool's own closing tag on
         self._nested: list[str] = []  # the open value's text, where it is XML
-        self._lexicons: dict[State, Lexicon] = {}
 
     @property
     def param(self) -> str:
@@ -41,28 +62,64 @@ class TagCall:
     def say(self, terminal: Terminal, raw: str, name: str, out: list[Event]) -> None:
         """A confirmed terminal's events."""
         if terminal is Terminal.CALL_OPEN:
-            self._before += raw
+            self._wrap_open(raw, out)
         elif terminal is Terminal.SPACE:
             self._space(raw, out)
         elif terminal in (Terminal.TOOL_OPEN, Terminal.COMPLETION_OPEN):
-            out.append(CallStart(self.tool.name, self.dialect.name, self._before + raw))
-            self._before = ""
+            self._start(raw, out)
         elif terminal is Terminal.PARAM_OPEN:
             self._open(raw, name, out)
-        elif terminal is Terminal.PARAM_CLOSE:
-            if self._param is None:
-                out.append(Repaired("doubled_parameter_close"))
-            self._close(raw, out)
-        elif terminal in (Terminal.TOOL_CLOSE, Terminal.CALL_CLOSE):
-            if terminal is Terminal.TOOL_CLOSE and self._after is not None:
-                out.append(Repaired("doubled_function_close"))
-            self._close("", out)
-            self._after = (self._after or "") + raw
+        elif terminal in _CLOSES:
+            self._say_close(_CLOSES[terminal] or Level[name], raw, out)
         elif terminal is Terminal.MARK:
             out.append(Repaired("end_mark"))
 
+    def _say_close(self, level: Level, raw: str, out: list[Event]) -> None:
+        right = self.tags.exact(level)
+        if raw != right and level is not Level.CALL:
+            out.append(Repaired("closing_tag_mended"))
+            raw = right
+        if level is Level.PARAM:
+            if self._param is None:
+                out.append(Repaired("doubled_parameter_close"))
+                raw = ""
+            self._close(raw, out)
+            return
+        if level is Level.TOOL and self._after is not None:
+            out.append(Repaired("doubled_function_close"))
+        self._close("", out)
+        self._after = (self._after or "") + raw
+
+    @property
+    def tail(self) -> str:
+        """The last characters of the open value."""
+        self._settle()
+        return self._tail
+
+    @property
+    def garbled(self) -> bool:
+        """The open value has swallowed markup of the call."""
+        self._settle()
+        return self.tags.garbled
+
+    def _settle(self) -> None:
+        """Look at the pieces that flowed since the last look."""
+        if self._flowed:
+            raw = "".join(self._flowed)
+            self._flowed.clear()
+            self._tail = (self._tail + raw)[-_TAIL:]
+            self.tags.add(raw)
+
+    @property
+    def lines(self) -> bool:
+        """The open value holds a line's end."""
+        return self.value is not None and self.value.lines
+
     def text(self, raw: str, out: list[Event]) -> None:
         """More of the open value."""
+        self.said = self.said or not raw.isspace()
+        self._flowed.append(raw)
+        self._settle()
         if self.value is not None:
             if self._param is not None and self._param.kind is Kind.XML:
                 self._nested.append(raw)
@@ -70,9 +127,11 @@ class TagCall:
 
     def flow(self, raw: str) -> str:
         """As `ValueText.flow`, of the open value."""
-        flowing = self.value.flow(raw) if self.value is not None else ""
-        if flowing and self._param is not None and self._param.kind is Kind.XML:
-            self._nested.append(raw)
+        flowing = self.value.flow(raw) if self.value is not None and not self.tags.half else ""
+        if flowing:
+            self._flowed.append(raw)
+            if self._param is not None and self._param.kind is Kind.XML:
+                self._nested.append(raw)
         return flowing
 
     def wrap(self, param: str, text: str, out: list[Event]) -> None:
@@ -95,69 +154,95 @@ class TagCall:
         param = self._param
         return self.tool.known and param is not None and param.cut_safe and self.complete()
 
-    def lexicon(self, state: State) -> Lexicon:
-        """What counts in this state of this call."""
-        known = self._lexicons.get(state)
-        if known is not None:
-            return known
-        words = self._words(state)
-        dialect = self.dialect
-        named = {}
-        if dialect.any_parameter and state in (State.OPENED, State.CLOSING):
-            named = {dialect.any_parameter: Terminal.PARAM_OPEN}
-        self._lexicons[state] = lexicon = Lexicon(words, named)
-        return lexicon
+    @property
+    def sole_missing(self) -> str:
+        """The one required parameter that was not given, or empty where there are none or several."""
+        missing = [name for name in self.tool.required if name not in self._given]
+        return missing[0] if len(missing) == 1 else ""
 
-    def _words(self, state: State) -> dict[str, Found]:
-        dialect, tool = self.dialect, self.tool
-        tool_close = dialect.tool_close.format(tool.name)
-        openers = {
-            raw: Found(Terminal.PARAM_OPEN, name)
-            for raw, name in dialect.param_openers(tool).items()
-            if name not in self._given
-        }
-        words: dict[str, Found] = {}
-        if state in (State.OPENED, State.COMPLETION):
-            return {**openers, tool_close: Found(Terminal.TOOL_CLOSE)}
-        if dialect.call_close:
-            words[dialect.call_close] = Found(Terminal.CALL_CLOSE)
-        if state is State.ENDING_BARE:
-            return words
-        words.update(_MARK_WORDS)
-        if state is State.ENDING:
-            return {**words, tool_close: Found(Terminal.TOOL_CLOSE)}
-        if state in (State.TAIL, State.REST):
-            return words
-        words[tool_close] = Found(Terminal.TOOL_CLOSE)
-        if state is State.LOOSE:
-            return {tool_close: Found(Terminal.TOOL_CLOSE)}
-        if state is State.CLOSING or dialect.closes_unclosed:
-            words.update(openers)
-        words[dialect.param_close.format(self.param)] = Found(Terminal.PARAM_CLOSE)
-        return words
+    def meant(self, name: str) -> str:
+        """The declared parameter that a name stands for: itself, or the one missing one that it is near."""
+        if name in self.tool.params:
+            return name
+        return near_one(name, [each for each in self.tool.params if each not in self._given]) or name
+
+    def given(self, name: str) -> bool:
+        return name in self._given
+
+    def begins_close(self, rest: str) -> bool:
+        """Whether this is the beginning of one of the closing tags that may come here."""
+        closes = (self.tags.close, self.dialect.tool_close.format(self.tool.name), self.dialect.call_close)
+        return any(close.startswith(rest) for close in closes)
+
+    @cached_property
+    def openers(self) -> Lexicon:
+        """The opening tags of parameters."""
+        words = self.dialect.param_openers(self.tool)
+        named = {self.dialect.any_parameter: Terminal.PARAM_OPEN} if self.dialect.any_parameter else {}
+        return Lexicon({raw: Found(Terminal.PARAM_OPEN, name) for raw, name in words.items()}, named)
+
+    @cached_property
+    def begun(self) -> Lexicon:
+        """What may follow a completion's opening tag."""
+        close = {self.dialect.tool_close.format(self.tool.name): Found(Terminal.TOOL_CLOSE)}
+        openers = self.dialect.param_openers(self.tool).items()
+        return Lexicon({**{raw: Found(Terminal.PARAM_OPEN, name) for raw, name in openers}, **close})
+
+    @cached_property
+    def closer(self) -> Lexicon:
+        """The tool's closing tag."""
+        return Lexicon({self.dialect.tool_close.format(self.tool.name): Found(Terminal.TOOL_CLOSE)})
+
+    def _wrap_open(self, raw: str, out: list[Event]) -> None:
+        if not self.dialect.call_close:
+            out.append(Repaired("wrapper_dropped"))
+        elif raw != self.dialect.call_open:
+            out.append(Repaired("other_wrapper"))
+        elif self._before:
+            out.append(Repaired("doubled_call_open"))
+        else:
+            self._before = raw
+
+    def _start(self, raw: str, out: list[Event]) -> None:
+        right = self.dialect.tool_open.format(self.tool.name)
+        if raw != right:
+            out.append(Repaired("opening_tag_mended"))
+        before = self._before if self.dialect.call_close else ""
+        out.append(CallStart(self.tool.name, self.dialect.name, before + right))
+        self._before = ""
+        self._started = True
 
     def _space(self, raw: str, out: list[Event]) -> None:
-        if self._before:
+        if not self._started:
             self._before += raw
-        elif self._after is not None:
+        elif self._after is not None and not raw.strip():
             self._after += raw
+        elif raw.strip():  # a bracket too many
+            out.append(Repaired("closing_tag_mended"))
         else:
             out.append(Markup(raw))
 
     def _open(self, raw: str, name: str, out: list[Event]) -> None:
         self._close("", out)
+        right = self.dialect.param_open.format(name)
+        if raw != right:
+            out.append(Repaired("opening_tag_mended"))
         self._param = self.tool.params.get(name) or Param(name)
         self._given.add(name)
-        self._lexicons.clear()
         self._nested.clear()
-        self.value = ValueText(trim=self.dialect.trims(self._param))
-        out.append(ParamStart(name, raw=raw))
+        self._tail = ""
+        self._flowed.clear()
+        self.said = False
+        self.tags = ValueTags(self.dialect, self.tool, self._param, self.dialect.close_of(raw, name))
+        trim = self.dialect.trims(self._param)
+        self.value = ValueText(trim=trim, strict=trim and self.dialect.strict_space)
+        out.append(ParamStart(name, raw=right))
 
     def _close(self, raw: str, out: list[Event]) -> None:
         if self._param is None or self.value is None:
             return
         self.value.end(out, closed=True)
-        out.append(ParamEnd(raw))
+        out.append(ParamEnd(raw and self.dialect.param_close.format(self._param.name)))
         self._param = self.value = None
 
 
@@ -182,4 +267,5 @@ def is_complete(tool: Tool, given: Collection[str]) -> bool:
             covered.update(field.name for field in form.fields)
         elif form.lone in given or form.key in given:
             covered.add(name)
-    return all(name in covered for name in tool.required)
+    # What is computed from a parameter that was given is not missing.
+    return all(name in covered or tool.params[name].computed in covered for name in tool.required)

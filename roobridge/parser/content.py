@@ -9,15 +9,25 @@ from __future__ import annotations
 import re
 
 from roobridge.events import Break, Reasoning
+from roobridge.parser.aliens import FUNCTION_HEAD
 from roobridge.parser.markdown import FENCE_LIMIT, Place, Stop, fence_run
 from roobridge.parser.point import Lexed, Point
 from roobridge.parser.scanner import BLANKS, Found, Miss
-from roobridge.parser.states import Terminal
+from roobridge.parser.states import OPENS_CALL, Terminal
 
 _SPACES = re.compile(f"[{BLANKS}]+")
 _FENCE_HEAD = re.compile(r"(`{3,}|~{3,})([^\n`]*)(\n[ \t\r\n]*)?")
+_INNER_HEAD = re.compile(r"(?:`{3,6}|~{3,6})[^\n`]{,16}(\n[ \t\r\n]{,8})?")  # of a fence in a fence
+_INNER_LIMIT = 6 + 16 + 1 + 8
+_FENCE_CHARS = 3
 _HEAD_LIMIT = 64  # characters after a fence's run, its info and blanks, that are kept back
 _FENCE_LINE = re.compile(rf"(`{{3,{FENCE_LIMIT}}}|~{{3,{FENCE_LIMIT}}})[ \t\r]{{,{_HEAD_LIMIT}}}(?=\n|$)")
+
+
+_PARAMETER_HEAD = "<parameter"
+_PARAMETER = re.compile(r"\s{0,20}(?:<parameter|<(?:p(?:a(?:r(?:a(?:m(?:e(?:te?)?)?)?)?)?)?)?\Z|\Z)")
+# What follows a tag that is spoken of: a blank, or punctuation.
+_GOES_ON = " \t.,;:!?)\"'`*_"
 
 
 class ContentLexer(Point):
@@ -39,6 +49,12 @@ class ContentLexer(Point):
                 self.emit(Break())
             elif stop is Stop.FENCE:
                 return self._fence_at(start, i)
+            elif stop is Stop.BRACKET:
+                if not self.toolset.tools or not self.bare:
+                    self.markdown.tag()
+                    i += 1
+                    continue
+                return self.text_to(start, i) or (Terminal.BRACE, "", "")
             elif stop is Stop.END and i == end and tag >= 0:
                 lexed, i = self._tag_at(start, tag)
                 if lexed is not None or i < 0:
@@ -61,7 +77,24 @@ class ContentLexer(Point):
         found, end = self.words.match(self.buffer, tag)
         if found is Miss.MORE and not self.ending:
             return self.text_to(start, tag), -1
-        terminal = self._terminal(found) if isinstance(found, Found) else Terminal.TEXT
+        if isinstance(found, Found) and found.slip and "=" not in self.buffer[tag:end]:
+            # A tool's tag with a slip in it counts on a line of its own: texts hold tags that are alike.
+            if end == len(self.buffer) and not self.ending:
+                return self.text_to(start, tag), -1
+            if self.buffer[end : end + 1] not in ("\r", "\n") or not self.markdown.at_start:
+                found, end = Miss.NONE, tag
+        if isinstance(found, Found) and found.terminal is Terminal.THINK_CLOSE:
+            if end == len(self.buffer) and not self.ending:
+                return self.text_to(start, tag), -1
+            terminal = self._think_close(found, end)
+        elif isinstance(found, Found) and self._may_be_alien(found, tag):
+            follows = _PARAMETER.match(self.buffer, end)
+            if follows is not None and follows.end() == len(self.buffer) and not self.ending:
+                return self.text_to(start, tag), -1
+            alien = follows is not None and follows[0].endswith(_PARAMETER_HEAD)
+            terminal = Terminal.ALIEN_OPEN if alien else Terminal.TEXT
+        else:
+            terminal = self._terminal(found) if isinstance(found, Found) else Terminal.TEXT
         if terminal is Terminal.TEXT:
             if isinstance(found, Found) and not found.name.startswith("/"):
                 self.mentioned(self.buffer[tag:end])
@@ -73,6 +106,11 @@ class ContentLexer(Point):
         self.found = found
         self.at = end
         return (terminal, self.buffer[tag:end], found.name), end
+
+    def _may_be_alien(self, found: Found, tag: int) -> bool:
+        """A function that is not declared opens at a line's start."""
+        named = found.terminal is Terminal.TEXT and self.buffer.startswith(FUNCTION_HEAD, tag)
+        return named and self.markdown.at_start and self.markdown.place is Place.PROSE
 
     def _terminal(self, found: Found) -> Terminal:
         """What a literal is at this place."""
@@ -92,9 +130,19 @@ class ContentLexer(Point):
             return Terminal.TEXT
         if terminal is Terminal.THINK_OPEN:
             return terminal if self.markdown.at_start else Terminal.TEXT
-        if terminal is Terminal.THINK_CLOSE and not self.thought:
-            return Terminal.THINK_END
         return self._stray(found.name.strip("/"))
+
+    def _think_close(self, found: Found, end: int) -> Terminal:
+        """A closing tag of thinking, unless a line of prose speaks of it: words stand before and behind."""
+        if self.markdown.place is not Place.PROSE:
+            return Terminal.TEXT
+        after = self.buffer[end : end + 1]
+        if not self.markdown.at_start and after and after in _GOES_ON:
+            return Terminal.TEXT
+        if not self.thought:
+            return Terminal.THINK_END
+        terminal = self._stray(found.name.strip("/"))
+        return terminal if self.markdown.at_start else Terminal.STRAY_NOISE
 
     def _stray(self, name: str) -> Terminal:
         if self.opened.get(name):
@@ -112,6 +160,12 @@ class ContentLexer(Point):
         if end == len(self.buffer) and not self.ending and short:
             return None
         info, blank = head[2].strip(), head[3]
+        if blank is not None and end < len(self.buffer) and self.buffer[end] in "`~" and short:
+            inner = _INNER_HEAD.match(self.buffer, end)
+            if not self.ending and _may_go_on(self.buffer, end, inner):
+                return None
+            if inner is not None and inner[1] and inner.end() < len(self.buffer):
+                end = inner.end() if self.buffer[inner.end()] in "{[" else end
         if blank is not None and end < len(self.buffer) and short:
             lexed = self._fence_body_at(head, info, end)
             if lexed is not None:
@@ -129,13 +183,11 @@ class ContentLexer(Point):
         return not self.ending and self.words.match(self.buffer, at)[0] is Miss.MORE
 
     def _fence_body_at(self, head: re.Match[str], info: str, at: int) -> Lexed | None:
-        if self.buffer[at] == "{" and info in self.languages and head[1][0] == "`":
-            self.at = at + 1
-            self.markdown.absorb(head[0] + "{")
-            return Terminal.BRACE, head[0] + "{", ""
+        if self.buffer[at] in "{[" and self.toolset.tools:
+            self.at = at
+            return Terminal.BRACE, self.buffer[head.start() : at], info
         found, end = self.words.match(self.buffer, at) if self.examples else (Miss.NONE, at)
-        openers = (Terminal.TOOL_OPEN, Terminal.CALL_OPEN, Terminal.COMPLETION_OPEN)
-        if not isinstance(found, Found) or found.terminal not in openers:
+        if not isinstance(found, Found) or found.terminal not in OPENS_CALL:
             return None
         self.found = found
         self.at = end
@@ -143,16 +195,41 @@ class ContentLexer(Point):
         return found.terminal, self.buffer[at:end], found.name
 
     def lex_fenced(self) -> Lexed | None:
+        assert self.block is not None
         start = self.at
         self.at, stop = self.markdown.advance(self.buffer, start, len(self.buffer))
-        self.body.append(self.buffer[start : self.at])
+        self.block.add(self.buffer[start : self.at])
+        if self.block.dead or (stop is Stop.CLOSED and not self.block.ready):
+            return Terminal.TEXT, "", ""
         return (Terminal.FENCE_CLOSE, "", "") if stop is Stop.CLOSED else None
+
+    def lex_lone(self) -> Lexed | None:
+        assert self.block is not None
+        start, self.at = self.at, len(self.buffer)
+        self.block.add(self.buffer[start:])
+        self.at -= self.block.leave()
+        if self.block.dead or (self.at < len(self.buffer) and not self.block.ready):
+            return Terminal.TEXT, "", ""
+        return (Terminal.OBJECT_DONE, "", "") if self.at < len(self.buffer) else None
+
+    def lex_kept(self) -> Lexed | None:
+        if self.buffer[self.at] == "<":
+            for lexicon in (self.object_close, self.marks):
+                found, end = lexicon.match(self.buffer, self.at)
+                if found is Miss.MORE and not self.ending:
+                    return None
+                if isinstance(found, Found):
+                    raw, self.at = self.buffer[self.at : end], end
+                    return found.terminal, raw, ""
+        return self.lex_example_end()
 
     def lex_example_end(self) -> Lexed | None:
         blank = _SPACES.match(self.buffer, self.at)
         if blank is not None:
             self.at = blank.end()
             return Terminal.SPACE, blank[0], ""
+        if self.buffer[self.at] == "<":
+            return self._after_example()
         start, run = self.at, fence_run(self.buffer, self.at)
         if self.buffer[start] in "`~":
             line = _FENCE_LINE.match(self.buffer, start)
@@ -163,6 +240,21 @@ class ContentLexer(Point):
             if short and not self.ending and not self.buffer[run:].strip(" \t\r"):
                 return None
         return Terminal.TEXT, "", ""
+
+    def _after_example(self) -> Lexed | None:
+        """Behind an example's call: another one, or a closing tag that closes nothing."""
+        begins, end = self.words.match(self.buffer, self.at)
+        opens = isinstance(begins, Found) and begins.terminal in OPENS_CALL
+        if isinstance(begins, Found) and opens and self.row(begins.terminal) is not None:
+            self.found = begins
+            raw, self.at = self.buffer[self.at : end], end
+            return begins.terminal, raw, begins.name
+        closes, end = self.object_close.match(self.buffer, self.at)
+        if isinstance(closes, Found):
+            raw, self.at = self.buffer[self.at : end], end
+            return Terminal.STRAY_NOISE, raw, ""
+        more = Miss.MORE in (begins, closes) and not self.ending
+        return None if more else (Terminal.TEXT, "", "")
 
     def lex_reasoning(self) -> Lexed | None:
         start = i = self.at
@@ -183,3 +275,10 @@ class ContentLexer(Point):
         if end > start:
             self.emit(Reasoning(self.buffer[start:end]))
         return None
+
+
+def _may_go_on(text: str, at: int, head: re.Match[str] | None) -> bool:
+    """Whether more text decides if a fence's opening line stands at `at`, and what follows it."""
+    if head is not None:
+        return head.end() == len(text) and len(text) - at < _INNER_LIMIT
+    return fence_run(text, at) == len(text) and len(text) - at < _FENCE_CHARS

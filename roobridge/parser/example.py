@@ -6,11 +6,14 @@ from roobridge.events import Event
 
 
 class Example:
-    """head: the source text up to and with the opening tag. Holds the rest of the source, and its events."""
+    """head: the source text up to and with the opening tag. opener: that tag. indent: columns before it, or
+    before the fence that it stands in. Holds the rest of the source, and its events."""
 
-    def __init__(self, head: str, rest: str) -> None:
+    def __init__(self, head: str, opener: str, indent: int, rest: str) -> None:
         self.head = head
         self.events: list[Event] = []
+        self._opener = opener
+        self._indent = " " * indent
         self._rest = [rest]
 
     def add(self, text: str) -> None:
@@ -25,3 +28,12 @@ class Example:
         """The source text of the example, without the last `unread` characters."""
         whole = self.head + self.rest()
         return whole[: len(whole) - unread]
+
+    def dedented(self) -> str:
+        """The source text from the opening tag on, without the indent that all its lines have; empty where
+        they have none."""
+        first, *lines = (self._opener + self.rest()).split("\n")
+        indented = all(line.startswith(self._indent) for line in lines if line.strip())
+        if not self._indent or not indented:
+            return ""
+        return "\n".join([first, *(line.removeprefix(self._indent) for line in lines)])

@@ -29,6 +29,10 @@ class Held:
         self.worthy = False  # a letter or digit was seen
         self._parts: list[str] = []
 
+    def whole(self) -> str:
+        """All text, whether it waits or was released."""
+        return "".join(self._parts)
+
     def add(self, text: str) -> list[Preview | Released]:
         """More text; gives what may be shown of it."""
         self._parts.append(text)
@@ -74,6 +78,10 @@ class HeldLive(Held):
         super().__init__()
         self._next: list[str] = []  # what follows that block and has no letter or digit yet
         self._broken = False
+        self._released: list[str] = []
+
+    def whole(self) -> str:
+        return "".join([*self._released, *self._parts, *self._next])
 
     def add(self, text: str) -> list[Preview | Released]:
         if not self._broken:
@@ -86,7 +94,8 @@ class HeldLive(Held):
         # The break is told at the new block's first character: its indent came before.
         indent = finished[len(lines) :] if lines.endswith("\n") else ""
         self._parts, self._next, self._broken = [indent, *self._next], [], False
-        return [Released(finished[: len(finished) - len(indent)])]
+        self._released.append(finished[: len(finished) - len(indent)])
+        return [Released(self._released[-1])]
 
     def break_here(self) -> None:
         self._broken = self._broken or speaks("".join(self._parts))

@@ -6,6 +6,7 @@ their spelling, so no digit is lost.
 
 from __future__ import annotations
 
+import math
 import re
 
 import msgspec
@@ -21,7 +22,13 @@ _SINGLE = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
 _BRACKET = re.compile(_DOUBLE.pattern + r"|[\[\]{}]", re.DOTALL)
 _PLAIN_WORDS = frozenset({"true", "false", "null"})
 _PYTHON_WORDS = {"True": "true", "False": "false", "None": "null"}
+_HIGH, _LOW = r"\\u[dD][89abAB][\da-fA-F]{2}", r"\\u[dD][c-fC-F][\da-fA-F]{2}"
+_SURROGATE = re.compile(rf"(?<!\\)((?:\\\\)*)({_HIGH}{_LOW}|{_HIGH}|{_LOW})")
+_RAW_SURROGATE = re.compile("[\ud800-\udfff]")
+_LONG = re.compile(r"[\d.]{309,}|\d[eE]\+?\d{2,}")
+_PAIR = len(r"\uD83D\uDE00")
 _DEPTH = 100
+_DIGITS = 400  # of a number; readers refuse what is much longer
 
 
 def is_json(text: str) -> bool:
@@ -32,7 +39,17 @@ def is_json(text: str) -> bool:
         msgspec.json.decode(text.encode("utf-8", "surrogatepass"), type=msgspec.Raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return False
-    return True
+    return _LONG.search(text) is None or _is_finite(text)
+
+
+def is_number(text: str) -> bool:
+    """Whether a JSON number is one for every client: no infinity, and not too long for its reader."""
+    return len(text) < _DIGITS and math.isfinite(float(text))
+
+
+def _is_finite(text: str) -> bool:
+    outside = _DOUBLE.sub('""', text)
+    return all(is_number(found[0]) for found in _NUMBER.finditer(outside))
 
 
 def _is_deep(text: str) -> bool:
@@ -49,9 +66,9 @@ def normalise(text: str) -> tuple[str, tuple[str, ...]]:
 
     Raises ValueError where the text is no value even so.
     """
-    text = text.strip()
+    text, mended = _whole_characters(text.strip())
     if is_json(text):
-        return text, ()
+        return text, mended
     reader = _Lenient(text)
     parts: list[str] = []
     reader.value(parts, 0)
@@ -61,7 +78,16 @@ def normalise(text: str) -> tuple[str, tuple[str, ...]]:
     result = "".join(parts)
     if not is_json(result):
         raise ValueError("not a JSON value")
-    return result, tuple(sorted(reader.repairs))
+    return result, tuple(sorted({*reader.repairs, *mended}))
+
+
+def _whole_characters(text: str) -> tuple[str, tuple[str, ...]]:
+    """The text with U+FFFD for half surrogate pairs, which UTF-8 cannot carry."""
+    if "\\u" not in text and text.isascii():
+        return text, ()
+    whole = _SURROGATE.sub(lambda m: m[0] if len(m[2]) == _PAIR else m[1] + r"\ufffd", text)
+    whole = _RAW_SURROGATE.sub("\ufffd", whole)
+    return whole, () if whole == text else ("lone_surrogate",)
 
 
 class _Lenient:

@@ -7,12 +7,11 @@ and the raw text of other values is only measured for where it ends.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from enum import Enum, auto
-from types import MappingProxyType
 from typing import Protocol
 
 from roobridge.parser.json_lenient import normalise
+from roobridge.parser.json_modes import CLASSES, TABLE, Char, Mode
+from roobridge.parser.json_quote import Quotes, Verdict
 from roobridge.parser.json_raw import Comment, RawValue
 from roobridge.parser.json_string import StringDecoder
 
@@ -35,65 +34,6 @@ class Sink(Protocol):
     def repaired(self, name: str) -> None: ...
 
 
-class Mode(Enum):
-    """Where the reader stands."""
-
-    START = auto()  # before the opening brace
-    FIRST = auto()  # after it: a key, or the end
-    KEY = auto()  # after a comma
-    BARE = auto()  # in a key without quotes
-    COLON = auto()
-    VALUE = auto()
-    STRING = auto()
-    KEY_STRING = auto()
-    LEAD_STRING = auto()  # a string where the object should begin: a key, or the object as a string
-    ENCODED = auto()  # in an object that is written as a string
-    RAW = auto()
-    TAKEN = auto()
-    NEXT = auto()  # after a value: a comma, or the end
-    DONE = auto()
-    BROKEN = auto()
-
-
-class _Char(Enum):
-    OPEN = auto()
-    CLOSE = auto()
-    QUOTE = auto()
-    COLON = auto()
-    COMMA = auto()
-    OTHER = auto()
-
-
-_CLASSES = {
-    "{": _Char.OPEN,
-    "}": _Char.CLOSE,
-    '"': _Char.QUOTE,
-    "'": _Char.QUOTE,
-    ":": _Char.COLON,
-    ",": _Char.COMMA,
-}
-
-# What a character does between tokens; absence breaks the object. VALUE takes every other character as
-# the first of a raw value, START, FIRST and KEY a letter as the first of a bare word.
-TABLE: Mapping[tuple[Mode, _Char], Mode] = MappingProxyType(
-    {
-        (Mode.START, _Char.OPEN): Mode.FIRST,
-        (Mode.START, _Char.QUOTE): Mode.LEAD_STRING,
-        (Mode.FIRST, _Char.QUOTE): Mode.KEY_STRING,
-        (Mode.FIRST, _Char.OTHER): Mode.BARE,
-        (Mode.FIRST, _Char.CLOSE): Mode.DONE,
-        (Mode.KEY, _Char.QUOTE): Mode.KEY_STRING,
-        (Mode.KEY, _Char.OTHER): Mode.BARE,
-        (Mode.KEY, _Char.CLOSE): Mode.DONE,  # a trailing comma stood before
-        (Mode.COLON, _Char.COLON): Mode.VALUE,
-        (Mode.VALUE, _Char.QUOTE): Mode.STRING,
-        (Mode.VALUE, _Char.OPEN): Mode.RAW,
-        (Mode.VALUE, _Char.OTHER): Mode.RAW,
-        (Mode.NEXT, _Char.COMMA): Mode.KEY,
-        (Mode.NEXT, _Char.CLOSE): Mode.DONE,
-    }
-)
-
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[\w$]+")
 _UNSURE = frozenset({Mode.START, Mode.FIRST, Mode.BARE, Mode.COLON, Mode.LEAD_STRING, Mode.BROKEN})
@@ -101,10 +41,16 @@ _STRINGS = frozenset({Mode.STRING, Mode.KEY_STRING, Mode.LEAD_STRING, Mode.ENCOD
 
 
 class ObjectReader:
-    """Reads one object; `read` takes the text in pieces cut anywhere."""
+    """Reads one object; `read` takes the text in pieces cut anywhere.
 
-    def __init__(self, sink: Sink) -> None:
+    quotes: tells quotes inside a string from its end; None where the first one is the end. Where it needs
+    more text, `read` stops before the quote, and is to be called with that text again and more.
+    """
+
+    def __init__(self, sink: Sink, quotes: Quotes | None = None) -> None:
         self.mode = Mode.START
+        self.waiting = False  # `read` stopped before a quote
+        self.quotes = quotes
         self._sink = sink
         self._parts: list[str] = []  # of the key being read
         self._string = StringDecoder(sink.repaired)
@@ -138,15 +84,18 @@ class ObjectReader:
 
     def read(self, text: str, i: int) -> int:
         """Read on at text[i] until the object is over or the text ends; gives where it stopped."""
-        while i < len(text) and not self.over:
+        self.waiting = False
+        while i < len(text) and not (self.over or self.waiting):
             if self.mode in _STRINGS:
                 i = self._read_string(text, i)
             elif self.mode is Mode.RAW:
                 i = self._read_raw(text, i)
             elif self.mode is Mode.TAKEN:
+                before = i
                 i, whole = self._sink.take(text, i)
                 if whole:
                     self.mode = Mode.NEXT
+                self.waiting = i == before and self.mode is Mode.TAKEN
             elif self.mode is Mode.BARE:
                 i = self._read_bare(text, i)
             else:
@@ -188,13 +137,15 @@ class ObjectReader:
             if char == "'":
                 self._sink.repaired("python_literal")
             if to is Mode.STRING:
+                if self.quotes is not None:
+                    self.quotes.begin()
                 self._sink.string_start()
         return i + 1
 
     def _next_mode(self, char: str) -> Mode:
         if self.mode is Mode.VALUE and char in "([":
             return Mode.RAW
-        to = TABLE.get((self.mode, _CLASSES.get(char, _Char.OTHER)), Mode.BROKEN)
+        to = TABLE.get((self.mode, CLASSES.get(char, Char.OTHER)), Mode.BROKEN)
         if to is Mode.BARE and not (char.isalpha() or char in "_$"):
             return Mode.BROKEN
         return to
@@ -208,12 +159,31 @@ class ObjectReader:
         return i
 
     def _read_string(self, text: str, i: int) -> int:
-        chars, i, ended = self._string.read(text, i)
+        chars, end, ended = self._string.read(text, i)
         if chars:
             self._put(chars)
+        if ended and self.mode is Mode.STRING and self.quotes is not None:
+            return self._judge(self.quotes, text, end)
         if ended and self.mode is not Mode.BROKEN:
             self._end_string()
-        return i
+        return end
+
+    def _judge(self, quotes: Quotes, text: str, after: int) -> int:
+        """A quote stands before text[after] in an open string."""
+        mended, verdict = quotes.mended, quotes.judge(text, after)
+        if verdict is Verdict.MORE:
+            self.waiting = True
+            return after - 1
+        if verdict is Verdict.BROKEN:
+            self._broke_after_value = False
+            self.mode = Mode.BROKEN
+        elif verdict is Verdict.END:
+            self._end_string()
+        else:
+            if not mended:
+                self._sink.repaired("unescaped_quote")
+            self._put(text[after - 1])
+        return after
 
     def _put(self, chars: str) -> None:
         if self.mode is Mode.STRING:

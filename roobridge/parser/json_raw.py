@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_STOP = re.compile(r"""["'{}\[\](),/#\s]""")
+_STOP = re.compile(r"""["'{}\[\](),/#<\s]""")
 _STRING_STOP = {'"': re.compile(r'["\\]'), "'": re.compile(r"['\\]")}
 
 

@@ -19,8 +19,8 @@ _LOST = "\ufffd"
 class StringDecoder:
     """Reads one string after another, each cut anywhere; `repaired` is told the repairs.
 
-    An escape that JSON does not know stays as it is written. Half a surrogate pair becomes U+FFFD, the
-    repair `lone_surrogate`.
+    An escape that JSON does not know stays as it is written, the repair `json_unknown_escape`. Half a
+    surrogate pair becomes U+FFFD, the repair `lone_surrogate`.
     """
 
     def __init__(self, repaired: Callable[[str], None]) -> None:
@@ -65,9 +65,12 @@ class StringDecoder:
         char, escape = text[i], self._escape
         if escape == "\\" and char != "u":
             self._escape = ""
+            if char not in _SIMPLE:
+                self._repaired("json_unknown_escape")
             return self._lone() + _SIMPLE.get(char, "\\" + char), i + 1
         if escape != "\\" and char not in hexdigits:
             self._escape = ""
+            self._repaired("json_unknown_escape")
             return self._lone() + escape, i
         self._escape += char
         if len(self._escape) < len(r"\uFFFF"):

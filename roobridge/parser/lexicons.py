@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 import msgspec
@@ -9,8 +11,8 @@ import msgspec
 from roobridge.grammar.model import Completion, Tool, Toolset
 from roobridge.parser.call import MARKS
 from roobridge.parser.dialect import Dialect
-from roobridge.parser.scanner import Found, Lexicon
-from roobridge.parser.states import Terminal
+from roobridge.parser.scanner import Found, Lexicon, Loose
+from roobridge.parser.states import OPENS_CALL, Terminal
 
 # Opening tags of what is not declared: text, but their closing tags are no noise.
 _NAMED_TAGS = {"<function=": Terminal.TEXT, "<parameter=": Terminal.TEXT}
@@ -43,15 +45,47 @@ def lexicons(
     inner = {literal: found for dialect in dialects for literal, found in dialect.inner(toolset).items()}
     braced = next((dialect for dialect in dialects if "{" in dialect.inner(toolset)), None)
     inner.pop("{", None)
+    around = {} if braced is None else _wrappers(braced.openers(toolset))
+    strays |= {found.name for found in around.values() if not _PLAIN.match(found.name)} - names
     closes = _stray_words(names, strays)
     words = _content_words(toolset, dialects, strays)
+    # A call of any dialect may stand in the wrapper, and the wrapper twice.
+    opening = {raw: found for raw, found in words.items() if found.terminal in OPENS_CALL}
     return Lexicons(
-        words=Lexicon(words, open_names=_NAMED_TAGS),
-        inner=Lexicon(inner),
+        words=Lexicon(words, open_names=_NAMED_TAGS, loose=_loose(dialects, words)),
+        inner=Lexicon({**opening, **inner}, loose=_loose(dialects, inner)),
         braced=braced,
         stray_closes=Lexicon(closes),
-        object_close=Lexicon({d.call_close: Found(Terminal.CALL_CLOSE) for d in dialects if d is braced}),
+        object_close=Lexicon({f"</{found.name}>": Found(Terminal.CALL_CLOSE) for found in around.values()}),
     )
+
+
+_PLAIN = re.compile(r"(?:tool|function|call)s?\Z")  # names of elements that texts hold for other ends
+
+
+def _loose(
+    dialects: tuple[Dialect, ...], words: Mapping[str, Found]
+) -> list[tuple[Loose, Mapping[str, Found]]]:
+    """The openers of tools as models misspell them, for the dialects that have openers of tools here."""
+    return [
+        (dialect.loose_tool, {found.name: found for found in words.values() if found.dialect is dialect})
+        for dialect in dialects
+        if dialect.loose_tool is not None
+    ]
+
+
+def _wrappers(openers: Mapping[str, Found]) -> dict[str, Found]:
+    return {raw: found for raw, found in openers.items() if found.terminal is Terminal.CALL_OPEN}
+
+
+@lru_cache(maxsize=256)
+def named_closers(tool: str, *, wrapped: bool) -> Lexicon:
+    """What may close the tags around a JSON object of this tool's arguments. wrapped: they stand in a
+    wrapper, which must close too.
+    """
+    close = Found(Terminal.TOOL_CLOSE if wrapped else Terminal.CALL_CLOSE)
+    words = {"</function>": close, f"</{tool}>": close, "</tool_call>": Found(Terminal.CALL_CLOSE)}
+    return Lexicon(words)
 
 
 def _content_words(

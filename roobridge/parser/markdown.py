@@ -12,7 +12,7 @@ from enum import Enum, auto
 
 _INLINE = re.compile(r"[\n`]")
 _BLANKS = re.compile(r"[ \t\r]*")
-_NOT_PLAIN = " \t\r\n~`"  # first characters of a line that its rest has to be looked at for
+_NOT_PLAIN = " \t\r\n~`{["  # first characters of a line that its rest has to be looked at for
 _INDENT = 4  # columns that make an indented code block
 _FENCE = 3  # characters that make a fence
 FENCE_LIMIT = 64  # more than these make none, so that a run is not kept back and read again for ever
@@ -34,6 +34,7 @@ class Stop(Enum):
     FENCE = auto()  # a fence opens here, or may open with more text
     CLOSED = auto()  # the open fence's closing line ended here
     BLOCK = auto()  # a new block begins here
+    BRACKET = auto()  # a line begins with a brace or a bracket here
 
 
 class _Line(Enum):
@@ -64,6 +65,11 @@ class Markdown:
     def at_start(self) -> bool:
         """Only white space stands before this point on its line."""
         return self._line is _Line.START
+
+    @property
+    def column(self) -> int:
+        """Of the first character of this line that is not white space."""
+        return self._column
 
     @property
     def place(self) -> Place:
@@ -126,7 +132,10 @@ class Markdown:
         i = 0
         while i < len(text):
             i, stop = self.advance(text, i, len(text))
-            if stop is Stop.FENCE:
+            if stop is Stop.BRACKET:
+                self.tag()
+                i += 1
+            elif stop is Stop.FENCE:
                 run = fence_run(text, i)
                 if run - i > FENCE_LIMIT:
                     self.not_fence(text[i:run])
@@ -175,6 +184,8 @@ class Markdown:
                 return at, Stop.BLOCK
             if opens:
                 return at, Stop.FENCE
+            if text[at] in "{[" and not self._deep():
+                return at, Stop.BRACKET
         self._begin_line(text[at])
         return at, Stop.END
 

@@ -10,15 +10,19 @@ from collections.abc import Callable, Sequence
 
 from roobridge.events import Event, Repaired, Text, Value
 from roobridge.grammar.model import Toolset
-from roobridge.parser.actions import Actions, Fenced
+from roobridge.parser.actions import Actions
+from roobridge.parser.aliens import AlienLexer
+from roobridge.parser.blocks import Fenced
 from roobridge.parser.content import ContentLexer
 from roobridge.parser.dialect import Dialect
+from roobridge.parser.in_chain import CHAIN, ChainLexer
+from roobridge.parser.in_value import ValueLexer
 from roobridge.parser.inside import CallLexer
 from roobridge.parser.point import Lexed
 from roobridge.parser.states import Action, State, Terminal, UndefinedStepError
 
 
-class Parser(ContentLexer, CallLexer, Actions):
+class Parser(ContentLexer, AlienLexer, CallLexer, ValueLexer, ChainLexer, Actions):
     """Recognises every dialect in one text.
 
     toolset: what is declared. dialects: those written as tags or as an object in tags. fenced: the one
@@ -33,14 +37,21 @@ class Parser(ContentLexer, CallLexer, Actions):
         strays: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__(toolset, dialects, fenced, strays)
+        self.anew = lambda: Parser(toolset, dialects, fenced, strays)
         self._lexers: dict[State, Callable[[], Lexed | None]] = {
             State.CONTENT: self.lex_content,
             State.REASONING: self.lex_reasoning,
+            State.ALIEN: self.lex_alien,
+            State.ASTRAY: self.lex_astray,
             State.FENCE: self.lex_fence,
             State.FENCED: self.lex_fenced,
+            State.LONE: self.lex_lone,
+            State.KEPT: self.lex_kept,
             State.EXAMPLE_END: self.lex_example_end,
+            State.EXAMPLE_OVER: self.lex_example_end,
             State.LOOSE: self.lex_loose,
             State.VALUE: self.lex_value,
+            **dict.fromkeys(CHAIN, self.lex_chain),
             State.OBJECT: self.lex_object,
             State.BROKEN: self.lex_rest,
             State.DROPPED: self.lex_rest,
@@ -78,10 +89,12 @@ class Parser(ContentLexer, CallLexer, Actions):
             if "<" in text or not self.markdown.flows(text):
                 return None
             self.examined += len(text)
+            self.base += len(text)
             return Text(text)
         if not flowing:
             return None
         self.examined += len(text)
+        self.base += len(text)
         return Value(flowing)
 
     def feed(self, text: str) -> list[Event]:
@@ -111,7 +124,7 @@ class Parser(ContentLexer, CallLexer, Actions):
         self.ending = True
         while True:
             self._run()
-            if self.example is not None and self.state is not State.EXAMPLE_END:
+            if self.example is not None and self.state not in (State.EXAMPLE_END, State.EXAMPLE_OVER):
                 self.read_again(self.example)
             elif self.step(self.end_terminal(normal=normal), "", "") is Action.STOP:
                 return out
@@ -142,6 +155,7 @@ class Parser(ContentLexer, CallLexer, Actions):
                 break
             self.step(*lexed)
         self.buffer = self.buffer[self.at :]
+        self.base += self.at
         self.at = 0
 
     def _leave(self, terminal: Terminal) -> None:

@@ -9,6 +9,7 @@ from roobridge.grammar.model import Toolset
 from roobridge.parser.call import TagCall
 from roobridge.parser.dialect import Dialect
 from roobridge.parser.example import Example
+from roobridge.parser.json_block import JsonBlock
 from roobridge.parser.json_call import JsonCall
 from roobridge.parser.lexicons import MARKED, THINK_CLOSES, lexicons
 from roobridge.parser.markdown import Markdown
@@ -35,16 +36,21 @@ class Point:
         self.call: TagCall | None = None
         self.json: JsonCall | None = None
         self.example: Example | None = None
-        self.body: list[str] = []  # of the fence that may be a JSON call
+        self.block: JsonBlock | None = None  # that may be the reply's last JSON call
+        self.base = 0  # where the buffer begins in the reply
+        self.reread = 0  # characters that were read again as text
         self.found = Found(Terminal.TEXT)
         self.after_call = False  # nothing but white space since the last call
         self.thought = False  # reasoning was seen
         self.thinking = ""  # the name of the thinking tag that is open
         self.examples = True  # a tag in a block may still turn out to be the call
         self.loose = True  # the completion's own closing tag may still come
+        self.opened_line = False  # the open call's opening tag began its line
+        self.depth = 0  # functions that opened inside an undeclared one
         self.breaking = False  # a Break is due before the next text
         self.ending = False  # no more text will come
-        self.languages: frozenset[str] = frozenset()
+        self.info = ""  # of the fence around the block
+        self.bare = True  # a JSON call at a line's start may be the reply's last words
         self.opened: dict[str, int] = {}  # opening tags that stand as text, by name
         known = lexicons(frozenset(toolset.tools), toolset.completion, tuple(dialects), strays)
         self.words = known.words
@@ -52,6 +58,7 @@ class Point:
         self.braced = known.braced
         self.stray_closes = known.stray_closes
         self.object_close = known.object_close
+        self.closers = known.object_close  # of the open JSON call
         self.think_closes = THINK_CLOSES
         self.marks = MARKED
         self.fence_head = ""  # the opening line of the fence that the open example began with

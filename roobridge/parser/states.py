@@ -16,25 +16,42 @@ events, RELEASE into text, RESUME into characters of the open value. Nothing cha
 table's row.
 
         CONTENT --TOOL_OPEN--> OPENED --PARAM_OPEN--> VALUE --PARAM_CLOSE--> CLOSING --TOOL_CLOSE--> CONTENT
-           |                     '--TEXT--> CONTENT     |                       |--PARAM_OPEN--> VALUE
-           |                                            |                       '--TEXT--> VALUE
+           |                     |--TEXT--> CONTENT     |                       |--PARAM_OPEN--> VALUE
+           |                     '--WORDS--> AWAITING   |                       |--TEXT--> VALUE
+           |                                            |                       '--WORDS--> BETWEEN
+           |                                            |--NEAR_CLOSE--> NEARLY --LATE_CLOSE--> PARTING
+           |                                            |--ODD_CLOSE--> ODD --TEXT--> VALUE
+           |                                            |--INNER_CLOSE--> INNER --TOOL_CLOSE--> DOUBT
            |                                            |--TOOL_CLOSE--> TAIL --END--> CONTENT
-           |                                            '--MARK--> REST --END--> CONTENT
+           |                                            |--MARK--> REST --END--> CONTENT
+           |                                            '--GARBLED--> BROKEN --END--> CONTENT
            |--COMPLETION_OPEN--> COMPLETION --TEXT--> LOOSE --TOOL_CLOSE--> CONTENT
            |--CALL_OPEN--> WRAPPED --TOOL_OPEN--> OPENED --TOOL_CLOSE--> ENDING_BARE --CALL_CLOSE--> CONTENT
            |                  |       CLOSING --TOOL_CLOSE--> ENDING --CALL_CLOSE--> CONTENT
            |                  '--BRACE--> OBJECT --OBJECT_DONE--> OBJECT_END --CALL_CLOSE--> CONTENT
+           |                                 |--OBJECT_ALIEN--> ASTRAY --STRAY_NOISE--> CONTENT
            |                                 '--OBJECT_BROKEN--> BROKEN --END--> CONTENT
+           |--ALIEN_OPEN--> ALIEN --TOOL_CLOSE--> CONTENT
            |--THINK_OPEN--> REASONING --THINK_CLOSE--> CONTENT
            |--STRAY_CLOSE--> STRAY --TEXT--> CONTENT
            |--MARK--> MARKED --TEXT--> CONTENT
            |             '--MARK--> DROPPED
-           '--FENCE_OPEN--> FENCE --BRACE--> FENCED --FENCE_CLOSE--> CONTENT
-                              '--TOOL_OPEN--> OPENED     EXAMPLE_END --END--> CONTENT
+           |--BRACE--> LONE --OBJECT_DONE--> KEPT --END--> CONTENT
+           '--FENCE_OPEN--> FENCE --BRACE--> FENCED --FENCE_CLOSE--> KEPT
+                              '--TOOL_OPEN--> OPENED     EXAMPLE_END --FENCE_CLOSE--> EXAMPLE_OVER
+
+Where a value ends. Its own closing tag begins a *chain* of closing tags, and what follows decides: another
+parameter, the tool's or the wrapper's closing tag, an opener of a declared tool or the reply's end make the
+chain the call's; anything else gives it back to the value. Words without a tag of the dialect up to the
+next closing tag (BETWEEN, PARTING) stand beside the call. The openers inside a value are counted, and as many
+closing tags are its own (INNER); where the count does not come out (DOUBT), the chain is the call's if it
+ends the reply or another call follows. A closing tag that is near the right one (NEARLY), or any at the end
+of a value that holds none (ODD), is the right one where the call goes on behind it.
 
 What does not fit the tables: a tag in a fence, a quote or an indented block opens an *example*, a
 candidate of a whole call. Its events are kept aside until the reply's end shows that it is the call
-(`example.py`); the states are the same meanwhile, but the call's end leads to EXAMPLE_END.
+(`example.py`); the states are the same meanwhile, but the call's end leads to EXAMPLE_END. A JSON call in a
+fence or alone on its lines is kept as text until then (`json_block.py`).
 """
 
 from __future__ import annotations
@@ -55,14 +72,26 @@ class State(Enum):
     MARKED = auto()  # after an end-of-turn mark: does anything follow?
     DROPPED = auto()  # behind an end-of-turn mark: nothing counts any more
     FENCE = auto()  # a code fence's opening line: what does its body begin with?
-    FENCED = auto()  # the body of a fence that may be one JSON call
+    FENCED = auto()  # the body of a fence that may be JSON calls
+    LONE = auto()  # what begins as a JSON call at a line's start
+    KEPT = auto()  # after such a fence or call: does anything follow?
     EXAMPLE_END = auto()  # after a whole call inside a fence, quote or indented block
+    EXAMPLE_OVER = auto()  # the same, after the fence's end
+    ALIEN = auto()  # inside a call of a tool that is not declared: no call in it counts
+    ASTRAY = auto()  # in what began as a JSON call and is none: no call in its lines counts
     WRAPPED = auto()  # after <tool_call>
     OPENED = auto()  # after a tool's opening tag: does its grammar go on?
+    AWAITING = auto()  # the same, and words came where its first parameter should stand
     COMPLETION = auto()  # the same for the completion at a line's start, which text may follow
     LOOSE = auto()  # in a completion that has text where its parameter should stand
     VALUE = auto()  # inside a parameter
     CLOSING = auto()  # after a parameter's closing tag: does the grammar go on?
+    NEARLY = auto()  # the same, after a closing tag that is near the right one
+    ODD = auto()  # the same, after any closing tag in a value that holds none
+    INNER = auto()  # the same, after closing tags for which the value holds openers
+    DOUBT = auto()  # the same, where the tool's or the wrapper's closing tag has no opener in the value
+    BETWEEN = auto()  # after a parameter's closing tag and words
+    PARTING = auto()  # after the tool's closing tag and words, in either order
     ENDING = auto()  # after the tool's closing tag, where a wrapper must close too
     ENDING_BARE = auto()  # the same, in a call without parameters
     TAIL = auto()  # in a value, after the tool's closing tag without the parameter's
@@ -79,14 +108,21 @@ class Terminal(Enum):
     SPACE = auto()  # white space whose meaning is open
     TOOL_OPEN = auto()
     COMPLETION_OPEN = auto()  # the completion's opening tag at a line's start
+    ALIEN_OPEN = auto()  # a function's opening tag, of a tool that is not declared
     CALL_OPEN = auto()  # the wrapper around a call: <tool_call>
     PARAM_OPEN = auto()
     PARAM_CLOSE = auto()
     TOOL_CLOSE = auto()
     CALL_CLOSE = auto()
+    NEAR_CLOSE = auto()  # nearly the parameter's closing tag
+    ODD_CLOSE = auto()  # a closing tag in a value that holds none
+    INNER_CLOSE = auto()  # a closing tag whose opener stands in the value
+    LATE_CLOSE = auto()  # the tool's closing tag after prose, or nearly it after nearly the parameter's
+    GARBLED = auto()  # markup of the call that cannot be read, or that a value swallowed
+    WORDS = auto()  # what is none of the dialect's tags, where one should stand
     NEXT_CALL = auto()  # another call begins where a closing tag should stand
     BRACE = auto()
-    BRACKET = auto()  # several JSON calls written as an array
+    BRACKET = auto()  # several JSON calls written as an array; a bracket too many behind a tag
     OBJECT_DONE = auto()
     OBJECT_ALIEN = auto()  # not a call of a declared tool, and nothing was said yet
     OBJECT_BROKEN = auto()  # not JSON any more, after the call was announced
@@ -102,6 +138,10 @@ class Terminal(Enum):
     CUT = auto()  # an end that leaves what is open unfinished
 
 
+# What begins a candidate of a call.
+OPENS_CALL = frozenset({Terminal.TOOL_OPEN, Terminal.CALL_OPEN, Terminal.COMPLETION_OPEN})
+
+
 class Action(Enum):
     """What a row does with its terminal; the engine has one method for each."""
 
@@ -114,11 +154,14 @@ class Action(Enum):
     DROP = auto()  # the candidate is noise
     GATHER = auto()  # its own closing tag came: the text is its value
     FORSAKE = auto()  # it never came: the tag was text, read what follows again
+    SHIFT = auto()  # what is held belongs to the open value, and this begins another chain
     SPEAK = auto()  # reasoning ends or begins
     ASIDE = auto()  # the text so far was reasoning
     FENCE = auto()  # a code fence opens
     READ = auto()  # begin a JSON call
-    JUDGE = auto()  # the fenced body is whole: a call, or text
+    KEEP = auto()  # it belongs to what may be the reply's last JSON call
+    JUDGE = auto()  # the reply ends behind it: a call, or text
+    YIELD = auto()  # it is text: read on behind its beginning
     ADMIT = auto()  # the example is the call
     REFUSE = auto()  # the example is an example
     ABORT = auto()  # the call is unfinished
@@ -151,6 +194,15 @@ CONTENT_TABLE: Table = MappingProxyType(
         (_S.CONTENT, _T.TEXT): Step(_A.TEXT, _S.CONTENT),
         (_S.CONTENT, _T.TOOL_OPEN): Step(_A.OPEN, _S.OPENED),
         (_S.CONTENT, _T.COMPLETION_OPEN): Step(_A.OPEN, _S.COMPLETION),
+        (_S.CONTENT, _T.ALIEN_OPEN): Step(_A.TEXT, _S.ALIEN),
+        (_S.ALIEN, _T.TEXT): Step(_A.TEXT, _S.ALIEN),
+        (_S.ALIEN, _T.TOOL_CLOSE): Step(_A.TEXT, _S.CONTENT),
+        (_S.ALIEN, _T.END): Step(_A.STOP, _S.ALIEN),
+        (_S.ALIEN, _T.CUT): Step(_A.STOP, _S.ALIEN),
+        (_S.ASTRAY, _T.TEXT): Step(_A.TEXT, _S.ASTRAY),
+        (_S.ASTRAY, _T.STRAY_NOISE): Step(_A.TEXT, _S.CONTENT),
+        (_S.ASTRAY, _T.END): Step(_A.STOP, _S.ASTRAY),
+        (_S.ASTRAY, _T.CUT): Step(_A.STOP, _S.ASTRAY),
         (_S.CONTENT, _T.CALL_OPEN): Step(_A.OPEN, _S.WRAPPED),
         (_S.CONTENT, _T.THINK_OPEN): Step(_A.SPEAK, _S.REASONING),
         (_S.CONTENT, _T.THINK_END): Step(_A.ASIDE, _S.CONTENT, "missing_think_open"),
@@ -158,6 +210,7 @@ CONTENT_TABLE: Table = MappingProxyType(
         (_S.CONTENT, _T.STRAY_NOISE): Step(_A.DROP, _S.CONTENT, "stray_close"),
         (_S.CONTENT, _T.MARK): Step(_A.HOLD, _S.MARKED),
         (_S.CONTENT, _T.FENCE_OPEN): Step(_A.HOLD, _S.FENCE),
+        (_S.CONTENT, _T.BRACE): Step(_A.KEEP, _S.LONE),
         (_S.CONTENT, _T.END): Step(_A.STOP, _S.CONTENT),
         (_S.CONTENT, _T.CUT): Step(_A.STOP, _S.CONTENT),
         (_S.REASONING, _T.THINK_CLOSE): Step(_A.SPEAK, _S.CONTENT),
@@ -182,81 +235,48 @@ CONTENT_TABLE: Table = MappingProxyType(
         (_S.FENCE, _T.TOOL_OPEN): Step(_A.OPEN, _S.OPENED),
         (_S.FENCE, _T.CALL_OPEN): Step(_A.OPEN, _S.WRAPPED),
         (_S.FENCE, _T.COMPLETION_OPEN): Step(_A.OPEN, _S.OPENED),
-        (_S.FENCE, _T.BRACE): Step(_A.HOLD, _S.FENCED),
+        (_S.FENCE, _T.BRACE): Step(_A.KEEP, _S.FENCED),
         (_S.FENCE, _T.END): Step(_A.FENCE, _S.CONTENT),
         (_S.FENCE, _T.CUT): Step(_A.FENCE, _S.CONTENT),
-        (_S.FENCED, _T.FENCE_CLOSE): Step(_A.JUDGE, _S.CONTENT),
+        (_S.FENCED, _T.FENCE_CLOSE): Step(_A.STOP, _S.KEPT),
+        (_S.FENCED, _T.TEXT): Step(_A.YIELD, _S.CONTENT),
         # A fence that the reply's end closes is closed all the same (CommonMark 0.31, 4.5).
         (_S.FENCED, _T.END): Step(_A.JUDGE, _S.CONTENT),
-        (_S.FENCED, _T.CUT): Step(_A.JUDGE, _S.CONTENT),
-        (_S.EXAMPLE_END, _T.SPACE): Step(_A.STOP, _S.EXAMPLE_END),
-        (_S.EXAMPLE_END, _T.FENCE_CLOSE): Step(_A.STOP, _S.EXAMPLE_END),
-        (_S.EXAMPLE_END, _T.TEXT): Step(_A.REFUSE, _S.CONTENT),
-        (_S.EXAMPLE_END, _T.END): Step(_A.ADMIT, _S.CONTENT, "fenced_call"),
-        (_S.EXAMPLE_END, _T.CUT): Step(_A.REFUSE, _S.CONTENT),
+        (_S.FENCED, _T.CUT): Step(_A.YIELD, _S.CONTENT),
+        (_S.LONE, _T.OBJECT_DONE): Step(_A.STOP, _S.KEPT),
+        (_S.LONE, _T.TEXT): Step(_A.YIELD, _S.CONTENT),
+        (_S.LONE, _T.END): Step(_A.JUDGE, _S.CONTENT),
+        (_S.LONE, _T.CUT): Step(_A.YIELD, _S.CONTENT),
+        (_S.KEPT, _T.SPACE): Step(_A.KEEP, _S.KEPT),
+        (_S.KEPT, _T.FENCE_CLOSE): Step(_A.KEEP, _S.KEPT),
+        (_S.KEPT, _T.CALL_CLOSE): Step(_A.KEEP, _S.KEPT),
+        (_S.KEPT, _T.MARK): Step(_A.KEEP, _S.KEPT, "end_mark"),
+        (_S.KEPT, _T.TEXT): Step(_A.YIELD, _S.CONTENT),
+        (_S.KEPT, _T.END): Step(_A.JUDGE, _S.CONTENT),
+        (_S.KEPT, _T.CUT): Step(_A.YIELD, _S.CONTENT),
+        **{
+            key: row
+            for state in (_S.EXAMPLE_END, _S.EXAMPLE_OVER)
+            for key, row in {
+                (state, _T.SPACE): Step(_A.STOP, state),
+                (state, _T.FENCE_CLOSE): Step(_A.STOP, _S.EXAMPLE_OVER),
+                (state, _T.STRAY_NOISE): Step(_A.STOP, state, "stray_close"),
+                (state, _T.TEXT): Step(_A.REFUSE, _S.CONTENT),
+                (state, _T.END): Step(_A.ADMIT, _S.CONTENT, "fenced_call"),
+                (state, _T.CUT): Step(_A.REFUSE, _S.CONTENT),
+            }.items()
+        },
+        (_S.EXAMPLE_END, _T.TOOL_OPEN): Step(_A.OPEN, _S.OPENED),
+        (_S.EXAMPLE_END, _T.COMPLETION_OPEN): Step(_A.OPEN, _S.OPENED),
+        (_S.EXAMPLE_END, _T.CALL_OPEN): Step(_A.OPEN, _S.WRAPPED),
         (_S.WRAPPED, _T.SPACE): Step(_A.HOLD, _S.WRAPPED),
+        (_S.WRAPPED, _T.CALL_OPEN): Step(_A.HOLD, _S.WRAPPED),
         (_S.WRAPPED, _T.TOOL_OPEN): Step(_A.OPEN, _S.OPENED),
+        (_S.WRAPPED, _T.COMPLETION_OPEN): Step(_A.OPEN, _S.OPENED),
         (_S.WRAPPED, _T.BRACE): Step(_A.READ, _S.OBJECT),
         (_S.WRAPPED, _T.BRACKET): Step(_A.HOLD, _S.WRAPPED),
         (_S.WRAPPED, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
         (_S.WRAPPED, _T.END): Step(_A.RELEASE, _S.CONTENT),
         (_S.WRAPPED, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
-    }
-)
-
-# The rows that every call written in tags shares; a dialect adds its own and may replace some.
-TAG_ROWS: Table = MappingProxyType(
-    {
-        (_S.OPENED, _T.SPACE): Step(_A.HOLD, _S.OPENED),
-        (_S.OPENED, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE),
-        (_S.OPENED, _T.TOOL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
-        (_S.OPENED, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
-        (_S.OPENED, _T.END): Step(_A.RELEASE, _S.CONTENT),
-        (_S.OPENED, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
-        (_S.VALUE, _T.PARAM_CLOSE): Step(_A.HOLD, _S.CLOSING),
-        (_S.VALUE, _T.TOOL_CLOSE): Step(_A.HOLD, _S.TAIL),
-        (_S.VALUE, _T.MARK): Step(_A.HOLD, _S.REST),
-        (_S.VALUE, _T.END): Step(_A.COMMIT, _S.CONTENT, "value_closed"),
-        (_S.VALUE, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-        (_S.CLOSING, _T.SPACE): Step(_A.HOLD, _S.CLOSING),
-        (_S.CLOSING, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE),
-        (_S.CLOSING, _T.TOOL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
-        (_S.CLOSING, _T.MARK): Step(_A.HOLD, _S.CLOSING),
-        (_S.CLOSING, _T.TEXT): Step(_A.RESUME, _S.VALUE),
-        (_S.CLOSING, _T.END): Step(_A.COMMIT, _S.CONTENT, "call_closed"),
-        (_S.CLOSING, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-        (_S.TAIL, _T.SPACE): Step(_A.HOLD, _S.TAIL),
-        (_S.TAIL, _T.MARK): Step(_A.HOLD, _S.REST),
-        (_S.TAIL, _T.TEXT): Step(_A.RESUME, _S.VALUE),
-        (_S.TAIL, _T.END): Step(_A.COMMIT, _S.CONTENT, "parameter_closed"),
-        (_S.TAIL, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-        (_S.REST, _T.SPACE): Step(_A.HOLD, _S.REST),
-        (_S.REST, _T.MARK): Step(_A.HOLD, _S.REST),
-        (_S.REST, _T.TEXT): Step(_A.RESUME, _S.VALUE),
-        (_S.REST, _T.END): Step(_A.COMMIT, _S.CONTENT, "parameter_closed"),
-        (_S.REST, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-    }
-)
-
-# The rows that every call written as a JSON object shares.
-OBJECT_ROWS: Table = MappingProxyType(
-    {
-        (_S.OBJECT, _T.OBJECT_DONE): Step(_A.STOP, _S.OBJECT_END),
-        (_S.OBJECT, _T.OBJECT_ALIEN): Step(_A.RELEASE, _S.CONTENT),
-        (_S.OBJECT, _T.OBJECT_BROKEN): Step(_A.STOP, _S.BROKEN),
-        (_S.OBJECT, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT, "json_missing_brace"),
-        (_S.OBJECT, _T.END): Step(_A.COMMIT, _S.CONTENT, "call_closed"),
-        (_S.OBJECT, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-        (_S.OBJECT_END, _T.SPACE): Step(_A.STOP, _S.OBJECT_END),
-        (_S.OBJECT_END, _T.BRACE): Step(_A.STOP, _S.OBJECT_END, "json_extra_brace"),
-        (_S.OBJECT_END, _T.BRACKET): Step(_A.STOP, _S.OBJECT_END, "json_array_of_calls"),
-        (_S.OBJECT_END, _T.NEXT_CALL): Step(_A.COMMIT, _S.WRAPPED, "missing_call_close"),
-        (_S.OBJECT_END, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
-        (_S.OBJECT_END, _T.TEXT): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
-        (_S.OBJECT_END, _T.END): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
-        (_S.OBJECT_END, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-        (_S.BROKEN, _T.TEXT): Step(_A.STOP, _S.BROKEN),
-        (_S.BROKEN, _T.END): Step(_A.ABORT, _S.CONTENT),
-        (_S.BROKEN, _T.CUT): Step(_A.ABORT, _S.CONTENT),
     }
 )

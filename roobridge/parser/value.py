@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roobridge.events import Event, Markup, Value
+from roobridge.events import Event, Markup, Repaired, Value
 from roobridge.parser.scanner import BLANKS
 
 
@@ -10,26 +10,29 @@ class ValueText:
     """Turns the raw text of one value into Value and Markup events.
 
     trim: all white space at both ends is markup, as Roo trims it; otherwise one newline at each end is.
+    strict: of what is trimmed only a newline at each end is markup, the rest a repair.
     The newline before the closing tag is spelled as the one after the opening tag; where none stood
     there, either spelling counts.
     """
 
-    __slots__ = ("_begun", "_held", "_lead", "_newline", "trim")
+    __slots__ = ("_begun", "_held", "_lead", "_slipped", "lines", "strict", "trim")
 
-    def __init__(self, *, trim: bool) -> None:
+    def __init__(self, *, trim: bool, strict: bool = False) -> None:
         self.trim = trim
+        self.strict = strict
+        self.lines = False  # the value holds a line's end
+        self._slipped = False  # more white space than the markup's was trimmed
         self._begun = False
         self._lead = ""
         self._held: list[str] = []  # white space that may stand before the closing tag
-        self._newline = False  # the last character was a newline
 
     def add(self, text: str, out: list[Event]) -> None:
         """More raw text of the value."""
-        self._newline = text.endswith("\n")
         if not self._begun:
             text = self._begin(text, out)
         if not text:
             return
+        self.lines = self.lines or "\n" in text
         kept = text.rstrip(BLANKS) if self.trim else _without_newline(text)
         if not kept and (self.trim or not self._held):
             self._held.append(text)
@@ -53,6 +56,7 @@ class ValueText:
         kept = text.rstrip(BLANKS) if self.trim else _without_newline(text)
         if not kept:
             return ""
+        self.lines = self.lines or "\n" in text
         held = self._held
         if held:
             flowing = "".join(held) + kept
@@ -61,17 +65,14 @@ class ValueText:
             flowing = kept
         if len(kept) < len(text):
             held.append(text[len(kept) :])
-        self._newline = text[-1] == "\n"
         return flowing
-
-    @property
-    def at_line_start(self) -> bool:
-        return self._newline
 
     def end(self, out: list[Event], *, closed: bool) -> None:
         """The value is whole. closed: its closing tag came; else white space at its end is its own."""
         held = self._lead_rest() + "".join(self._held)
         self._held.clear()
+        if self._slipped or (self.strict and held not in _MARKUP):
+            out.append(Repaired("space_trimmed"))
         if not held:
             return
         if not self.trim and self._lead == "\n" and held == "\r\n":
@@ -84,14 +85,18 @@ class ValueText:
 
     def _lead_rest(self) -> str:
         rest, self._lead = (self._lead, "") if not self._begun else ("", self._lead)
-        return rest
+        return "" if self.trim else rest
 
     def _begin(self, text: str, out: list[Event]) -> str:
         """Set the white space before the value apart; gives what is left of the text."""
         if self.trim:
             kept = text.lstrip(BLANKS)
-            if len(kept) < len(text):
-                out.append(Markup(text[: len(text) - len(kept)]))
+            lead = text[: len(text) - len(kept)]
+            self._lead += lead
+            if kept:
+                self._slipped = self.strict and self._lead not in _MARKUP
+            if lead:
+                out.append(Markup(lead))
             self._begun = bool(kept)
             return kept
         text = self._lead + text
@@ -103,6 +108,9 @@ class ValueText:
         if self._lead:
             out.append(Markup(self._lead))
         return text[len(self._lead) :]
+
+
+_MARKUP = ("", "\n", "\r\n")
 
 
 def _without_newline(text: str) -> str:

@@ -1,7 +1,8 @@
 """The wrap policies: what happens to text while it is open whether a call follows.
 
 Events in, events out: the words that leave are those that came, in an order a client can live with, with
-a completion around text that stayed alone. What is added is Preview, and at last Ended or Failed.
+a completion around text that stayed alone and does not try to call (law 10). What is added is Preview,
+and at last Ended or Failed.
 
     UNDECIDED --CallStart--> CALL --CallEnd--> OVER (one call, or a completion) or BETWEEN (several)
         '------end--> OVER
@@ -28,10 +29,12 @@ from roobridge.events import (
     Reasoning,
     Repaired,
     Text,
+    Undeclared,
     Unfinished,
     Value,
 )
 from roobridge.grammar.model import Toolset
+from roobridge.parser.attempt import Attempt, find_attempt, show
 from roobridge.parser.completion import CompletionFilter
 from roobridge.parser.held import Held, Preview, split_units
 
@@ -44,8 +47,8 @@ class Ended(msgspec.Struct, frozen=True, gc=False):
 
 
 class Failed(msgspec.Struct, frozen=True, gc=False):
-    """The reply cannot be delivered. code: "unfinished_call", "unfinished_text", "degenerate" or
-    "broken_off"."""
+    """The reply cannot be delivered. code: "unfinished_call", "unreadable_call", "unfinished_text",
+    "degenerate" or "broken_off"."""
 
     code: str
     message: str
@@ -73,8 +76,10 @@ class Wrapper:
 
     def __init__(self, toolset: Toolset, held: Held | None, *, several: bool) -> None:
         self.stage = Stage.UNDECIDED
+        self.attempt: Attempt | None = None  # at a call that cannot be read or does not exist
         self._held = held
         self._several = several
+        self._toolset = toolset
         # A little below what the client reads: neutralising a value makes it longer.
         self._limit = toolset.value_limit - toolset.value_limit // 40
         self._completion = toolset.completion if held is not None else None
@@ -140,8 +145,16 @@ class Wrapper:
             self._out.append(Failed("degenerate", _DEGENERATE))
         elif not normal:
             self._out.append(_unfinished_text(finish))
+        elif (attempt := self._attempted(held.whole())) is not None:
+            self._out.append(attempt)
         else:
             self._wrap(held.take())
+
+    def _attempted(self, whole: str) -> Failed | None:
+        """Text that evidently tries to call is no answer, also where some of it went out (law 10)."""
+        if self.attempt is None:
+            self.attempt = find_attempt(whole, self._toolset)
+        return _unreadable_call(self.attempt, self._toolset) if self.attempt is not None else None
 
     def _wrap(self, whole: str) -> None:
         completion = self._completion
@@ -160,8 +173,10 @@ class Wrapper:
                 self._out.append(event)
         elif isinstance(event, Unfinished) and self.stage in (Stage.UNDECIDED, Stage.CALL):
             self._out.append(event)
-            self._unfinished = _unfinished_call(self._name)
+            self._unfinished = _unfinished_call(self._name, event.why)
         else:
+            if isinstance(event, Undeclared) and self.attempt is None:
+                self.attempt = Attempt(event.name, show(event.text))
             self._stages[self.stage](event)
 
     # -- stages ----------------------------------------------------------------------------------------
@@ -249,11 +264,20 @@ def _why(finish: str) -> str:
     return _WHY.get(finish, "the reply ended")
 
 
-def _unfinished_call(name: str) -> Failed:
+def _unfinished_call(name: str, why: str) -> Failed:
+    what = f"is unfinished ({why})" if why else "is unfinished"
     return Failed(
         "unfinished_call",
-        f"The model's {name or 'tool'} call is unfinished and was not delivered; nothing of it may be used.",
+        f"The model's {name or 'tool'} call {what} and was not delivered; nothing of it may be used.",
     )
+
+
+def _unreadable_call(attempt: Attempt, toolset: Toolset) -> Failed:
+    name = attempt.name
+    what = f"tries to call {name or 'a tool'} in a form that cannot be read as a call"
+    if name and name not in toolset.tools:
+        what = f"calls {name}, which is none of the tools of this request"
+    return Failed("unreadable_call", f"The model's reply {what}; nothing was run. It wrote: {attempt.shown}")
 
 
 def does_not_fit(name: str, why: str) -> Failed:

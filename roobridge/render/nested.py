@@ -1,11 +1,17 @@
-"""Nested values, both ways: XML items as JSON objects, and JSON objects as XML items."""
+"""Nested values, both ways: XML items as JSON objects, and JSON objects as XML items.
+
+Source: Roo's parseXml (fast-xml-parser), 3.10 to 3.41. An item's own text (`suggest`) is a stop node to it:
+taken as it stands up to the item's closing tag, entities and all; in it the reader skips over tags, so that a
+`<` which begins none would hide that closing tag. In other elements it decodes XML's five entities.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
@@ -14,6 +20,10 @@ from roobridge.grammar.model import Field, Nested
 _LIMIT = 2_000_000  # characters of one nested value that are parsed
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
 _RETURN, _KEPT = "\r", "\ue00d"  # XML 1.0, 2.11, would make one newline of a carriage return and a newline
+_ENTITY = r"&(?=(?:lt|gt|amp|quot|apos|#\d+|#x[0-9A-Fa-f]+);)"
+_ENTITIES = re.compile(_ENTITY)
+_STRAY = re.compile(_ENTITY.replace("?=", "?!", 1))  # an ampersand that is only itself
+_CDATA, _CDATA_END = "<![CDATA[", "]]>"
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -26,10 +36,24 @@ def read_items(text: str, nested: Nested) -> list[dict[str, Any]]:
         return []
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False)
     try:
-        root = etree.fromstring(f"<r>{text.replace(_RETURN, _KEPT)}</r>".encode(), parser)
+        root = etree.fromstring(f"<r>{_sound(text.replace(_RETURN, _KEPT))}</r>".encode(), parser)
     except etree.XMLSyntaxError:
         return _read_loosely(text, nested)
     return [_object(item, nested.fields) for item in root.iterchildren(nested.item)]
+
+
+def _sound(text: str) -> str:
+    """The same with what stands for itself, as the client reads it, in the form that XML wants."""
+    outside, *sections = text.split(_CDATA)
+    parts = [_escaped(outside)]
+    for section in sections:
+        inside, end, outside = section.partition(_CDATA_END)
+        parts += [_CDATA, inside, end, _escaped(outside)]
+    return "".join(parts)
+
+
+def _escaped(text: str) -> str:
+    return _STRAY.sub("&amp;", text).replace(_CDATA_END, "]]&gt;")
 
 
 def objects(value: Any, nested: Nested) -> list[dict[str, Any]]:
@@ -148,6 +172,71 @@ def _uncdata(text: str) -> str:
     return text
 
 
+def mend_items(text: str, nested: Nested) -> list[dict[str, Any]]:
+    """The items of a value that is not quite their XML: an element left open, a field as an attribute of its
+    item, fields without an item around them, or the bare text of the field that matters, one a line.
+
+    Empty where every item lacks a field that it needs, and where an item is more than fields of text.
+    """
+    if len(text) > _LIMIT or any(field.fields for field in nested.fields):
+        return []
+    names = [field.name for field in nested.fields if field.name]
+    tags = re.compile(rf"<(/?)({'|'.join(map(re.escape, [nested.item, *names]))})((?:\s[^<>]*)?)>")
+    found: list[dict[str, Any]] = []
+    if "<" not in text:
+        key = nested.lone or next((field.key for field in nested.fields if field.text), "")
+        found = [{key: line.strip()} for line in text.splitlines() if key and line.strip()]
+    else:
+        _mend(text, nested, tags, found)
+    return [item for item in found if _is_complete(item, nested)]
+
+
+def is_complete(items: Sequence[Mapping[str, Any]], nested: Nested) -> bool:
+    """There are items, and each has the fields that it needs."""
+    return bool(items) and all(_is_complete(item, nested) for item in items)
+
+
+def _is_complete(item: Mapping[str, Any], nested: Nested) -> bool:
+    needed = {field.key for field in nested.fields if field.required} | ({nested.lone} - {""})
+    return bool(item) and all(item.get(key) for key in needed)
+
+
+def _mend(text: str, nested: Nested, tags: re.Pattern[str], found: list[dict[str, Any]]) -> None:
+    fields = {field.name: field for field in nested.fields if field.name}
+    own = next((field for field in nested.fields if field.text), None)
+    marks = list(tags.finditer(text))
+    for number, mark in enumerate(marks):
+        closing, name, attributes = mark.groups()
+        end = marks[number + 1].start() if number + 1 < len(marks) else len(text)
+        inside = _uncdata(text[mark.end() : end]).strip()
+        if closing:
+            continue
+        if name == nested.item:
+            found.append(_attributes(attributes, fields))
+            if own is not None and inside:
+                found[-1][own.key] = inside
+        elif inside:
+            field = fields[name]
+            if not found or (field.key in found[-1] and not field.repeated):
+                found.append({})
+            _put(found[-1], field, _typed(inside, field))
+
+
+def _attributes(text: str, fields: Mapping[str, Field]) -> dict[str, Any]:
+    item: dict[str, Any] = {}
+    for name, _, value in re.findall(r"""([\w.-]+)\s*=\s*(["'])(.*?)\2""", text, re.DOTALL):
+        if name in fields and value.strip():
+            _put(item, fields[name], _typed(value, fields[name]))
+    return item
+
+
+def _put(item: dict[str, Any], field: Field, value: Any) -> None:
+    if field.repeated:
+        item.setdefault(field.key, []).append(value)
+    else:
+        item[field.key] = value
+
+
 def _element(name: str, item: Mapping[str, Any], fields: tuple[Field, ...]) -> str:
     attributes, text, children = "", "", []
     for field in fields:
@@ -157,7 +246,7 @@ def _element(name: str, item: Mapping[str, Any], fields: tuple[Field, ...]) -> s
         if field.attribute:
             attributes += f" {field.name}={quoteattr(str(value))}"
         elif field.text:
-            text = escape(str(value))
+            text = _stop_node(str(value), name)
         else:
             parts = value if field.repeated and isinstance(value, list) else [value]
             children += [_child(field, part) for part in parts]
@@ -171,4 +260,19 @@ def _child(field: Field, value: Any) -> str:
     text = _CONTROLS.sub("", value if isinstance(value, str) else str(value))
     if "\n" in text and "]]>" not in text:
         return f"<{field.name}><![CDATA[{text}]]></{field.name}>"
-    return f"<{field.name}>{escape(text)}</{field.name}>"
+    escaped = _ENTITIES.sub("&amp;", text).replace("<", "&lt;").replace(_CDATA_END, "]]&gt;")
+    return f"<{field.name}>{escaped}</{field.name}>"
+
+
+def _stop_node(text: str, item: str) -> str:
+    """The text as it is, but for what would hide the item's closing tag: a `<` that begins no whole tag, or
+    a tag of the item's own."""
+    if "<" not in text:
+        return text
+    return _hiding(item).sub("&lt;", text)
+
+
+@lru_cache(maxsize=8)
+def _hiding(item: str) -> re.Pattern[str]:
+    attributes = r"""(?:\s(?:[^<>"']|"[^"<>]*"|'[^'<>]*')*)?"""
+    return re.compile(rf"<(?!/?(?!{re.escape(item)}\b)[A-Za-z][\w.:-]*{attributes}/?>)")

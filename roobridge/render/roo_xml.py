@@ -15,13 +15,13 @@ from roobridge.events import (
     Piece,
     Reasoning,
     Text,
-    Thought,
     Value,
 )
 from roobridge.grammar.model import Kind, Param, Tool, Toolset
 from roobridge.parser.held import Preview
 from roobridge.parser.wrap import Ended, Failed, Outcome
-from roobridge.render.guard import MisreadError, ValueGuard, neutralise
+from roobridge.render.guard import CallGuard, MisreadError, neutralise
+from roobridge.render.thoughts import Thoughts
 from roobridge.render.values import to_text
 
 DIALECT = "roo-xml"
@@ -36,10 +36,12 @@ class XmlRenderer:
     def __init__(self, toolset: Toolset, repairs: list[str]) -> None:
         self._toolset = toolset
         self._repairs = repairs
+        self._thoughts = Thoughts()
         self._own = False  # the call was written in this spelling: its raw text goes out
         self._tool = Tool("", {})
         self._param: Param | None = None
-        self._guard: ValueGuard | None = None
+        self._guard = CallGuard(toolset, self._tool)
+        self._in_value = False
         self._whole: list[str] | None = None  # a value that goes out once it is complete
         self._form = Form.TEXT
         self._opened = False  # its opening tag went out as it came
@@ -71,10 +73,8 @@ class XmlRenderer:
                 return self.value(outcome.text)
             case Text():
                 return self._text(outcome.text)
-            case Preview():
-                return [Thought(outcome.text, preview=True)]
-            case Reasoning():
-                return [Thought(outcome.text)]
+            case Preview() | Reasoning():
+                return [*self._thoughts.say(outcome.text, preview=isinstance(outcome, Preview))]
             case CallStart() | ParamStart() | Markup() | ParamEnd() | CallEnd():
                 return _content(self._markup(outcome))
             case Ended():
@@ -101,7 +101,7 @@ class XmlRenderer:
         if self._dropped or self._broken:
             return []
         try:
-            shown = self._guard.feed(text) if self._guard else text
+            shown = self._guard.feed(text)
         except MisreadError as error:
             return self._fail(error)
         return [Content(shown)] if shown else []
@@ -111,18 +111,30 @@ class XmlRenderer:
             case Markup():
                 if not self._own or self._dropped:
                     return ""
-                return self._items() + (self._guard.feed(event.raw) if self._guard else event.raw)
+                guard = self._guard
+                return self._items() + (guard.feed if self._in_value else guard.between)(event.raw)
             case CallStart():
-                self._own = event.dialect == DIALECT
-                self._guard = None
-                self._tool = self._toolset.tools.get(event.name) or Tool(event.name, {})
-                return event.raw if self._own and event.raw else f"<{event.name}>\n"
+                return self._begin(event)
             case ParamStart():
                 return self._start(event)
             case ParamEnd():
                 return self._end(event)
             case CallEnd():
-                return event.raw if self._own and event.raw else f"</{self._tool.name}>"
+                tag = f"</{self._tool.name}>"
+                return self._guard.end(event.raw if self._spelled(event.raw, tag) else tag)
+
+    def _begin(self, event: CallStart) -> str:
+        self._own = event.dialect == DIALECT
+        self._tool = self._toolset.tools.get(event.name) or Tool(event.name, {})
+        self._guard = CallGuard(self._toolset, self._tool)
+        tag = f"<{event.name}>"
+        if self._spelled(event.raw, tag):
+            return event.raw
+        return tag if self._own and event.raw else f"{tag}\n"
+
+    def _spelled(self, raw: str, tag: str) -> bool:
+        """The source text is this tag as the client reads it."""
+        return self._own and raw.strip() == tag
 
     def _start(self, event: ParamStart) -> str:
         param = self._find(event.name)
@@ -132,14 +144,14 @@ class XmlRenderer:
             self._repairs.append("unknown_parameter")
             return ""
         self._param = param
-        self._guard = ValueGuard(self._toolset, self._tool, param)
-        verbatim = self._own and event.raw and event.form is Form.TEXT
+        verbatim = event.form is Form.TEXT and self._spelled(event.raw, f"<{param.name}>")
         needs_all = event.form is Form.JSON or (not verbatim and param.kind in _WHOLE)
-        self._may_be_json = self._opened = bool(verbatim) and param.nested is not None
+        self._may_be_json = self._opened = verbatim and param.nested is not None
         self._whole = [] if needs_all else None
+        self._in_value = not needs_all
         if needs_all:
             return ""
-        return event.raw if verbatim else _open(param)
+        return self._guard.open(param, event.raw if verbatim else _open(param))
 
     def _find(self, name: str) -> Param | None:
         """The client's parameter of that name, or the one that carries it in another form."""
@@ -155,41 +167,46 @@ class XmlRenderer:
         if self._dropped:
             self._dropped = False
             return ""
-        param, guard = self._param, self._guard
+        param = self._param
         assert param is not None
-        assert guard is not None
+        self._in_value = False
         if self._whole is not None and not self._opened:
-            return self._converted(param, guard)
-        rest = self._items() + guard.end()
-        self._guard = None
-        self._note(guard)
-        if self._own and event.raw:
-            return rest + event.raw
-        return rest + (f"</{param.name}>" if self._own else _close(param))
+            return self._converted(param)
+        rest = self._items() + self._rest()
+        close = f"</{param.name}>"
+        if not self._spelled(event.raw, close):
+            return rest + self._guard.close(close if self._own else _close(param))
+        return rest + self._guard.close(event.raw)
 
-    def _converted(self, param: Param, guard: ValueGuard) -> str:
+    def _converted(self, param: Param) -> str:
         text, repairs = to_text(param, self._form, "".join(self._whole or []))
         self._whole = None
         if self._form is Form.JSON and text == "null":
             return ""
         self._repairs += repairs
-        inside = guard.feed(text) + guard.end()
-        self._guard = None
-        self._note(guard)
-        return _open(param) + inside + _close(param).rstrip("\n" if self._own else "")
+        close = _close(param).rstrip("\n" if self._own else "")
+        try:
+            inside = self._guard.open(param, _open(param)) + self._guard.feed(text) + self._rest()
+            return inside + self._guard.close(close)
+        except MisreadError as error:
+            raise MisreadError(str(error)) from None  # nothing of it went out
 
     def _items(self) -> str:
         """The JSON that the model wrote where its own spelling has elements, as such."""
-        if self._whole is None or not self._opened or self._param is None or self._guard is None:
+        if self._whole is None or not self._opened or self._param is None:
             return ""
         json, self._whole = "".join(self._whole), None
         text, repairs = to_text(self._param, self._form, json)
         self._repairs += repairs if text == json else ("json_as_items", *repairs)
         return self._guard.feed(text)
 
-    def _note(self, guard: ValueGuard) -> None:
-        if guard.neutralised:
+    def _rest(self) -> str:
+        rest, softened = self._guard.rest()
+        if softened and self._param is not None and self._param.kind is Kind.JSON:
+            self._repairs.append("close_escaped")
+        elif softened:
             self._repairs.append("mention_neutralised")
+        return rest
 
 
 def _open(param: Param) -> str:
@@ -211,6 +228,6 @@ def _content(text: str) -> list[Piece]:
 
 def _misread(tool: str, why: str) -> str:
     return (
-        f"The model's {tool} call was not delivered, because the client would misread it: {why}. "
-        "Ask the model to write it differently, or use a client with native tool calls."
+        f"The model's {tool} call was not delivered, because the client would misread it: {why}; "
+        "a client with native tool calls reads it as it is."
     )

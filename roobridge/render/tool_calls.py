@@ -17,7 +17,6 @@ from roobridge.events import (
     Piece,
     Reasoning,
     Text,
-    Thought,
     ToolDelta,
     Value,
 )
@@ -26,7 +25,9 @@ from roobridge.parser.held import Preview
 from roobridge.parser.json_call import quoted
 from roobridge.parser.wrap import Ended, Failed, Outcome
 from roobridge.render.guard import neutralise
-from roobridge.render.values import dump, flows, items_of, may_be_null, members_of, to_json
+from roobridge.render.nested import is_complete
+from roobridge.render.thoughts import Thoughts
+from roobridge.render.values import dump, flows, may_be_null, members_of, mended_items, to_json
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
@@ -50,6 +51,7 @@ class ToolCallsRenderer:
     ) -> None:
         self._toolset = toolset
         self._repairs = repairs
+        self._thoughts = Thoughts()
         self._call_ids = call_ids
         self._tags = toolset.read_tools | set(toolset.tools) if guard_text else frozenset()
         self._index = -1
@@ -58,6 +60,8 @@ class ToolCallsRenderer:
         self._param = Param("")
         self._form = Form.TEXT
         self._members = 0
+        self._named: set[str] = set()  # the members written
+        self._unread: tuple[str, set[str]] = ("", set())  # a nested value that says nothing, and its members
         self._several = several
         self._further: list[dict[str, str]] = []  # the arguments of calls that follow the open one
         self._whole: list[str] | None = None  # a value that goes out once it is complete
@@ -70,10 +74,8 @@ class ToolCallsRenderer:
                 return self.value(outcome.text)
             case Text():
                 return self._text(outcome.text)
-            case Preview():
-                return [Thought(outcome.text, preview=True)]
-            case Reasoning():
-                return [Thought(outcome.text)]
+            case Preview() | Reasoning():
+                return [*self._thoughts.say(outcome.text, preview=isinstance(outcome, Preview))]
             case CallStart():
                 return [self._start(outcome)]
             case ParamStart():
@@ -99,6 +101,8 @@ class ToolCallsRenderer:
     def _start(self, event: CallStart) -> ToolDelta:
         self._index += 1
         self._members = 0
+        self._named.clear()
+        self._unread = ("", set())
         self._tool = self._toolset.tools.get(event.name) or Tool(event.name, {})
         usable = _ID.match(event.id) and event.id not in self._ids
         call_id = event.id if usable else f"{self._call_ids}_{self._index}"
@@ -124,6 +128,7 @@ class ToolCallsRenderer:
 
     def _key(self, name: str) -> str:
         self._members += 1
+        self._named.add(name)
         return f"{'{' if self._members == 1 else ','}{quoted(name)}:"
 
     def value(self, text: str) -> list[Piece]:
@@ -158,7 +163,11 @@ class ToolCallsRenderer:
         if nested is not None and nested.lone == self._param.name:
             items = [{nested.lone: text}]
         elif nested is not None:
-            items = items_of(nested, self._form, text)
+            items, repairs = mended_items(nested, self._form, text)
+            self._repairs += repairs
+            if not is_complete(items, nested):
+                items = []
+                self._unread = (self._param.name, {nested.key, *(field.key for field in nested.fields)})
         if nested is not None and items and nested.key in offered:
             return self._key(nested.key) + dump(items)
         members, *further = [members_of(item, offered) for item in items] or [({}, False)]
@@ -176,13 +185,26 @@ class ToolCallsRenderer:
 
     def _end(self) -> list[Piece]:
         """The call is over; what one call could not hold follows in calls of its own."""
+        name, members = self._unread
+        offered = (param for param in self._tool.params.values() if param.offered and param.required)
+        missing = [param.name for param in offered if param.name in members - self._named]
+        if missing:
+            return [Fail("incomplete_call", _incomplete(self._tool.name, name, missing))]
         pieces = self._arguments("}" if self._members else "{}")
         further, self._further = self._further, []
         if further and not self._several:
             self._repairs.append("items_dropped")
             return pieces
-        for members in further:
+        for given in further:
             self._members = 0
             pieces.append(self._start(CallStart(self._tool.name, "")))
-            pieces += self._arguments("".join(self._key(name) + json for name, json in members.items()) + "}")
+            pieces += self._arguments("".join(self._key(key) + json for key, json in given.items()) + "}")
         return pieces
+
+
+def _incomplete(tool: str, param: str, missing: list[str]) -> str:
+    names = " and ".join(missing)
+    return (
+        f"The model's {tool} call was not delivered: no {names} can be read in its {param}. "
+        f"Call it again with {names}."
+    )

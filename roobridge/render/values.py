@@ -7,7 +7,7 @@ Python's words and loose JSON allowed, and stay strings where they cannot be.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,8 +15,8 @@ import msgspec
 from roobridge.events import Form
 from roobridge.grammar.model import ANY_TYPE, Kind, Nested, Param
 from roobridge.parser.json_call import quoted
-from roobridge.parser.json_lenient import normalise
-from roobridge.render.nested import objects, read_items, write_items
+from roobridge.parser.json_lenient import is_number, normalise
+from roobridge.render.nested import is_complete, mend_items, objects, read_items, write_items
 
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d*)\Z")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?\Z")
@@ -44,6 +44,8 @@ def flows(param: Param, form: Form) -> bool:
     Characters for a parameter whose schema says no type are a string, as vLLM and SGLang read them.
     """
     types = param.types
+    if _choices(param):
+        return False
     if form is Form.TEXT:
         return types in (_STRING, ANY_TYPE)
     return types == _STRING or (form is Form.STRING and "string" in types)
@@ -51,7 +53,20 @@ def flows(param: Param, form: Form) -> bool:
 
 def may_be_null(param: Param) -> bool:
     """The value is a string unless it is the word null."""
-    return param.types == _MAYBE_STRING
+    return param.types == _MAYBE_STRING and not _choices(param)
+
+
+def _choices(param: Param) -> Sequence[object]:
+    """The values that the schema allows, where it names them: white space beside one is none of it."""
+    choices = param.schema.get("enum") if param.schema is not None and "string" in param.types else None
+    return choices if isinstance(choices, list | tuple) else ()
+
+
+def _string(param: Param, text: str) -> tuple[str, tuple[str, ...]]:
+    choices, stripped = _choices(param), text.strip()
+    if stripped != text and stripped in choices and text not in choices:
+        return quoted(stripped), ("space_trimmed",)
+    return quoted(text), ()
 
 
 def to_json(param: Param, form: Form, text: str) -> tuple[str, tuple[str, ...]]:
@@ -63,7 +78,7 @@ def to_json(param: Param, form: Form, text: str) -> tuple[str, tuple[str, ...]]:
         return fitted, (*repairs, *more)
     if form is Form.STRING:
         if "string" in types:
-            return quoted(text), ()
+            return _string(param, text)
         json, repairs = _read(text, param)
         return json, repairs if json[0] == '"' else ("string_as_value", *repairs)
     return _read(text, param)
@@ -97,10 +112,13 @@ def _read(text: str, param: Param) -> tuple[str, tuple[str, ...]]:
     """Characters that may stand for a value of any of the parameter's types."""
     types, stripped = param.types, text.strip()
     word = _PYTHON.get(stripped, stripped.lower() if stripped.lower() in ("true", "false") else stripped)
+    # One newline at each end is a dialect's own.
+    trimmed = ("space_trimmed",) if stripped != text.removeprefix("\n").removesuffix("\n") else ()
     if word in _LITERALS and _LITERALS[word] in types:
-        return word, () if stripped == word else ("python_literal",)
-    if (types & _NUMBERS and _INTEGER.match(stripped)) or ("number" in types and _NUMBER.match(stripped)):
-        return stripped, ()
+        return word, trimmed if stripped == word else ("python_literal", *trimmed)
+    number = _NUMBER if "number" in types else _INTEGER
+    if types & _NUMBERS and number.match(stripped) and is_number(stripped):
+        return stripped, trimmed
     begin = stripped[:1]
     loose = "string" not in types and (begin == '"' or (types & _NUMBERS and begin in _NUMBER_BEGINS))
     if loose or (begin in _TYPES and _TYPES[begin] & types & _CONTAINERS):
@@ -109,10 +127,10 @@ def _read(text: str, param: Param) -> tuple[str, tuple[str, ...]]:
         except ValueError:
             pass
     if param.nested is not None and "array" in types:
-        items = read_items(text, param.nested)
-        if items:
-            return dump(items), ()
-    return quoted(text), ()
+        items, repairs = mended_items(param.nested, Form.TEXT, text)
+        if items and "<" in text:
+            return dump(items), repairs
+    return _string(param, text)
 
 
 def _normalised(text: str, param: Param) -> tuple[str, tuple[str, ...]]:
@@ -144,13 +162,30 @@ def to_text(param: Param, form: Form, text: str) -> tuple[str, tuple[str, ...]]:
 
 def items_of(nested: Nested, form: Form, text: str) -> list[dict[str, Any]]:
     """The items of a nested value, written in XML or in JSON; empty where it holds none."""
-    stripped = text.strip()
-    if form is not Form.JSON and stripped[:1] not in ("[", "{"):
-        return read_items(text, nested)
-    try:
-        return objects(msgspec.json.decode(normalise(stripped)[0]), nested)
-    except ValueError:
-        return []
+    if not _is_xml(form, text):
+        try:
+            return objects(msgspec.json.decode(normalise(text.strip())[0]), nested)
+        except ValueError:
+            return []
+    return read_items(text, nested)
+
+
+def mended_items(nested: Nested, form: Form, text: str) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """The same, also where the XML is not quite right, and the repairs that it took."""
+    items = items_of(nested, form, text)
+    if not _is_xml(form, text):
+        return items, ()
+    whole = is_complete(items, nested)
+    if whole and text.count(f"<{nested.item}") <= len(items):
+        return items, ()
+    mended = mend_items(text, nested)
+    if len(mended) > len(items) or (mended and not whole):
+        return mended, ("nested_value_mended",)
+    return items, ()
+
+
+def _is_xml(form: Form, text: str) -> bool:
+    return form is not Form.JSON and text.strip()[:1] not in ("[", "{")
 
 
 def members_of(item: Mapping[str, Any], params: Mapping[str, Param]) -> tuple[dict[str, str], bool]:

@@ -23,7 +23,8 @@ from roobridge.errors import UpstreamError
 from roobridge.grammar.load import Grammar
 from roobridge.service.catalog import Catalog
 from roobridge.service.conversations import Conversations
-from roobridge.service.turns import Ask, Rules, Turn
+from roobridge.service.rules import Rules
+from roobridge.service.turns import Ask, Turn
 
 log = logging.getLogger("roobridge.turns")
 

@@ -63,6 +63,7 @@ class Exchange:
         self.deliver = deliver
         self._on_accept = on_accept
         self._spent: Usage | None = None
+        self._ending: list[Piece] = []  # of the closed reply, not delivered yet
 
     @property
     def over(self) -> bool:
@@ -105,6 +106,23 @@ class Exchange:
                     self.failure = await self.deliver(self.reply.give_up(str(misfit)))
             if self.attempt is not None and not stitch.added:
                 self.attempt.finish = finish  # what was unfinished before still is
+
+    def close(self) -> Fail | None:
+        """The upstream has said all: close the reply. Gives what cannot be delivered; what can waits for
+        `conclude`."""
+        if not self.over:
+            self._ending = self.reply.close(self.finish)
+            if self._ending and isinstance(self._ending[-1], Fail):
+                return self._ending[-1]
+        return self.failure
+
+    async def conclude(self) -> Fail | None:
+        """Deliver the end of the reply, closed or not; gives what cannot be delivered."""
+        failure = self.close()
+        ending, self._ending = self._ending, []
+        if ending:
+            self.failure = await self.deliver(ending)
+        return self.failure or failure
 
     async def aclose(self) -> None:
         if self.attempt is not None:

@@ -87,6 +87,11 @@ class Pacing:
         self.add(pieces, now)
         return self.take(now)
 
+    def withdraw(self) -> None:
+        """Drop what is pending."""
+        self._pending.clear()
+        self.due = NEVER
+
     def end(self, now: float, *, broken: bool = False) -> None:
         """Nothing more is added: what is pending is due, but for a broken reply that was to come whole."""
         if broken and self._whole:
@@ -121,6 +126,9 @@ class Outbox:
         self._quiet = NEVER
         self._comment_due = False
         self._written = self._loop.time()
+        self._sent = -NEVER  # when pieces were last taken or written
+        self._settle = 0.0
+        self._settle_timer: asyncio.TimerHandle | None = None
 
     @property
     def pending(self) -> bool:
@@ -139,7 +147,7 @@ class Outbox:
         elif self._write is not None:
             pieces = self._pacing.pass_on(pieces, now)
             if pieces:
-                self._written = now
+                self._written = self._sent = now
                 await self._write(pieces)
             else:
                 self._arm(now)
@@ -153,11 +161,17 @@ class Outbox:
         """
         self._write = write
 
-    def end(self, error: RoobridgeError | None = None) -> None:
-        """Nothing more comes; error: what broke the reply off."""
+    def withdraw(self) -> None:
+        """Drop what waits to be taken."""
+        self._pacing.withdraw()
+
+    def end(self, error: RoobridgeError | None = None, *, settle: float = 0.0) -> None:
+        """Nothing more comes; error: what broke the reply off. settle: seconds between the last piece and the
+        end of what the reader gets; none once the reader has gone."""
         if not self.ended:
             self.ended = True
             self.error = error
+            self._settle = settle
             self._pacing.end(self._loop.time(), broken=error is not None)
             self._wake()
 
@@ -177,11 +191,12 @@ class Outbox:
                 now = self._loop.time()
                 pieces = self._pacing.take(now)
                 if pieces:
-                    self._written = now
+                    self._written = self._sent = now
                     return pieces
             if self.ended:
-                return None
-            if self._comment_due:
+                if not self._settles():
+                    return None
+            elif self._comment_due:
                 self._comment_due = False
                 self._written = self._loop.time()
                 return []
@@ -193,9 +208,20 @@ class Outbox:
     def close(self) -> None:
         """The reader has gone."""
         self._write = None
-        for timer in (self._due_timer, self._quiet_timer):
+        self._settle = 0.0
+        for timer in (self._due_timer, self._quiet_timer, self._settle_timer):
             if timer is not None:
                 timer.cancel()
+        if self.ended:
+            self._wake()
+
+    def _settles(self) -> bool:
+        """Whether the end still waits for the last piece to settle; the reader is woken then."""
+        due = self._sent + self._settle
+        if self._loop.time() >= due:
+            return False
+        self._settle_timer = self._loop.call_at(due, self._wake)
+        return True
 
     def _arm(self, now: float) -> None:
         """Wake the reader when what is pending is due."""

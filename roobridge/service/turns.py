@@ -19,40 +19,22 @@ from enum import Enum
 import msgspec
 
 from roobridge.bridge.chat import ChatRequest
-from roobridge.bridge.continuing import reminder
 from roobridge.bridge.plan import Plan, Wrap
 from roobridge.bridge.ports import Upstream, UpstreamRequest, Usage
 from roobridge.bridge.reply import Reply
 from roobridge.errors import ReplyError, RoobridgeError
 from roobridge.events import Content, Fail, Piece, ToolDelta
-from roobridge.service.attempts import Attempt, Patience
+from roobridge.service.attempts import Attempt
 from roobridge.service.exchange import Effort, Exchange
 from roobridge.service.pacing import Outbox, Pacing, Write
-from roobridge.service.second_chance import calls_now
+from roobridge.service.rules import OF_A_CALL, Rules
+from roobridge.service.second_chance import calls_now, second_request, thoughts
 from roobridge.service.storm import broken_again
 from roobridge.service.usage import added, estimate
 
 log = logging.getLogger("roobridge.turns")
 
 DEGENERATE = "degenerate"
-
-
-class Rules(msgspec.Struct, frozen=True):
-    """How every turn of a service is run; seconds.
-
-    pace: between two writes. keepalive: of silence until a comment is due. commit: how long an upstream may
-    take to accept before the client gets its 200. usage_wait: for the usage of a reply that is over.
-    continuations: how many times a reply that broke off is gone on with. second_chance: an agent's reply of
-    text alone is answered once with the client's own reminder before it is wrapped.
-    """
-
-    patience: Patience
-    pace: float
-    keepalive: float
-    commit: float
-    usage_wait: float
-    continuations: int = 0
-    second_chance: bool = False
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -107,12 +89,15 @@ class Turn:
         self._exchanges: list[Exchange] = []
         self._effort = Effort(rules.patience, rules.continuations, rules.usage_wait)
         self._answered = False  # content or a call came out of the machine
+        self._asked_again = False  # once a request, whatever for
         self._cause: RoobridgeError | None = None
+        self._settles = False  # a call that has partly gone out is taken back
         self._stage = Stage.RUNNING
         self._first: list[Piece] | None = None
         self._begun = False
         self._task: asyncio.Task[None] | None = None
-        self._outbox = Outbox(Pacing(rules.pace, whole=ask.buffered or not ask.chat.stream))
+        self._whole = ask.buffered or not ask.chat.stream  # nothing goes out before the end
+        self._outbox = Outbox(Pacing(rules.pace, whole=self._whole))
 
     @property
     def error(self) -> RoobridgeError | None:
@@ -191,7 +176,8 @@ class Turn:
     def _over(self, task: asyncio.Task[None]) -> None:
         self.withdrawn = task.cancelled()
         self.said = self.said or (self._begun and self._outbox.pending)
-        self._outbox.end(self._fault(task))
+        settle = self._rules.settle if self._settles and not task.cancelled() else 0.0
+        self._outbox.end(self._fault(task), settle=settle)
         self._on_end(self)
 
     def _fault(self, task: asyncio.Task[None]) -> RoobridgeError | None:
@@ -207,21 +193,23 @@ class Turn:
     async def _answer(self) -> None:
         failure = await self._reply()
         if failure is not None and failure.code == DEGENERATE and self._may_ask_again():
+            self._asked_again = True
             failure = await self._reply()
         if failure is not None:
+            self._settles = self._answered and failure.code in OF_A_CALL
             cause = self._cause or ReplyError(failure.message, code=failure.code)
             raise broken_again(cause) if self.ask.buffered else cause
 
     def _may_ask_again(self) -> bool:
-        return self.ask.plan.agent and not self._answered
+        return self.ask.plan.agent and not self._asked_again and (self._whole or not self._answered)
 
     async def _reply(self) -> Fail | None:
         """Ask and deliver what the machine makes of it; returns what it could not deliver."""
         try:
             exchange = self._exchange(self.ask.plan)
             await exchange.listen(self.ask.request)
-            if self._rules.second_chance and not self._answered:
-                exchange = await self._remind(exchange)
+            if self._may_ask_again():
+                exchange = await self._second_chance(exchange)
             return await self._conclude(exchange)
         finally:
             for exchange in self._exchanges:
@@ -235,9 +223,7 @@ class Turn:
 
     async def _conclude(self, exchange: Exchange) -> Fail | None:
         """The upstream has said all: close the reply."""
-        failure = exchange.failure
-        if not exchange.over:
-            failure = await self._deliver(exchange.reply.close(exchange.finish))
+        failure = await exchange.conclude()
         self._cause = exchange.error
         self.repairs = exchange.reply.repairs
         self.request = exchange.request or self.ask.request
@@ -246,15 +232,17 @@ class Turn:
             await self._settle(exchange)
         return failure
 
-    async def _remind(self, first: Exchange) -> Exchange:
+    async def _second_chance(self, first: Exchange) -> Exchange:
         """The exchange whose reply is to be delivered: the first one, or a second one that holds a call."""
-        text = first.reply.lone_text(first.finish)
-        if not text:
+        plan, remind = self.ask.plan, self._rules.second_chance and not self._answered
+        request = second_request(first, self.ask.request, plan, remind=remind)
+        if request is None:
             return first
+        self._asked_again = True
+        self._take_back()
         await first.settle()
         await first.aclose()
-        second = self._exchange(msgspec.structs.replace(self.ask.plan, wrap=Wrap.HOLD))
-        request = reminder(self.ask.request, text, self.ask.plan)
+        second = self._exchange(msgspec.structs.replace(plan, wrap=Wrap.HOLD))
         return second if await calls_now(second, request, lambda: self._answered) else first
 
     def _accepted(self) -> None:
@@ -264,11 +252,20 @@ class Turn:
         failure = pieces[-1] if pieces and isinstance(pieces[-1], Fail) else None
         if failure is not None:
             pieces = pieces[:-1]
+            if self.ask.plan.agent:
+                self._take_back()
+                pieces = pieces if self._answered else thoughts(pieces)
         self.pieces += len(pieces)
         if not self._answered:
             self._answered = any(isinstance(piece, (Content, ToolDelta)) for piece in pieces)
         await self._outbox.put(pieces)
         return failure
+
+    def _take_back(self) -> None:
+        """Drop an answer that waits to go out whole."""
+        if self._whole and self._answered:
+            self._outbox.withdraw()
+            self._answered = False
 
     async def _settle(self, exchange: Exchange) -> None:
         """The client's reply is over: wait for its usage, then leave the upstream or read it to its end."""

@@ -16,7 +16,7 @@ from roobridge.service.catalog import Catalog
 from roobridge.service.config import Settings
 from roobridge.service.conversations import Conversations
 from roobridge.service.peers import Link, Peers
-from roobridge.service.turns import Rules
+from roobridge.service.rules import Rules
 from roobridge.upstream.openai import OpenAIUpstream
 from roobridge.upstream.presets import PRESETS, Preset
 from roobridge.upstream.qwen_web import Capture, QwenWebUpstream

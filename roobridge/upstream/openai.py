@@ -103,7 +103,7 @@ def _headers(key: str) -> dict[str, str]:
 
 
 def _refused(response: httpx.Response, body: str) -> UpstreamError:
-    return refusal(response.status_code, body, retry_after(response))
+    return refusal(response.status_code, body, retry_after(response), response.url.host)
 
 
 def _models(body: object) -> list[Model]:

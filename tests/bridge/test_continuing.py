@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from roobridge.bridge.continuing import continuation, reminder
+from roobridge.bridge.continuing import continuation, correction, reminder
 from roobridge.bridge.opening import OpenCall, Opening
+from roobridge.bridge.plan import Plan
 from roobridge.bridge.ports import UpstreamRequest
-from tests.oracle.plans import ROO_31, ROO_52
+from tests.oracle.plans import CLINE, ROO_31, ROO_52
 
 MESSAGES = [{"role": "system", "content": "You are Roo."}, {"role": "user", "content": "Write it."}]
 TOOLS = {"tools": [{"type": "function"}], "tool_choice": "auto", "parallel_tool_calls": False}
@@ -75,3 +76,45 @@ def test_the_reminder_is_roos(client: Any) -> None:
     assert ("<attempt_completion>\n<result>" in words) == client.xml
     assert "call attempt_completion" in words
     assert TOOLS.items() <= asked.body.items()
+
+
+def asked_for(tried: str, plan: Plan, body: dict[str, Any] = BODY, said: str = "<read_file>") -> list[str]:
+    """The contents of the messages that are added."""
+    request = correction(UpstreamRequest(body), said, "It was unreadable.", tried, plan)
+    assert request.body["messages"][:2] == MESSAGES
+    return [message["content"] for message in request.body["messages"][2:]]
+
+
+def test_a_call_is_asked_for_once_more_in_the_form_of_its_client() -> None:
+    said, asked = asked_for("execute_command", CLINE.plan())
+    assert said == "<read_file>"
+    assert asked.startswith("[ERROR] Your previous response could not be used. It was unreadable.")
+    assert "<execute_command><command>value</command><requires_approval>" in asked
+    assert "call attempt_completion" in asked
+
+
+def test_native_tools_are_called_as_such() -> None:
+    _, asked = asked_for("list_files", ROO_52.plan())
+    assert "Call list_files by its name" in asked
+    assert "one JSON object" in asked
+
+
+@pytest.mark.parametrize(
+    ("model", "written"), [("qwen3-coder", "<parameter=path>"), ("qwen2.5-72b", '{"name": "list_files"')]
+)
+def test_tools_that_the_prompt_taught_are_called_so(model: str, written: str) -> None:
+    _, asked = asked_for("list_files", ROO_52.plan(), {"model": model, "messages": MESSAGES})
+    assert written in asked
+
+
+@pytest.mark.parametrize("plan", [ROO_31.plan(), ROO_52.plan()])
+@pytest.mark.parametrize("body", [BODY, {"model": "qwen", "messages": MESSAGES}])
+def test_where_no_tool_is_known_all_are_named(plan: Plan, body: dict[str, Any]) -> None:
+    for tried in ("", "grep_repo"):
+        _, asked = asked_for(tried, plan, body)
+        assert "The tools are: " in asked
+        assert "list_files" in asked
+
+
+def test_a_reply_without_words_is_not_repeated() -> None:
+    assert len(asked_for("", ROO_52.plan(), said=" ")) == 1

@@ -145,7 +145,7 @@ ROWS: list[tuple[str, int, str, str, str, int]] = [
         "invalid_request",
         400,
     ),
-    ("broken", 500, said("Internal", "InternalError"), "api_error", "InternalError", 502),
+    ("broken", 500, said("Internal", "InternalError"), "api_error", "InternalError", 500),
     ("overloaded", 503, said("busy", "ServiceUnavailable"), "api_error", "ServiceUnavailable", 503),
     ("gateway", 504, "<html><h1>504 Gateway</h1></html>", "api_error", "upstream_error", 504),
     ("redirected", 302, "", "api_error", "upstream_error", 502),
@@ -161,6 +161,11 @@ def test_refusals(status: int, body: str, kind: str, code: str, hint: int) -> No
     assert (error.kind, error.code, error.status_hint) == (kind, code, hint)
     assert error.retry_after == 7.0
     assert f"(HTTP {status})" in error.message
+
+
+def test_a_server_that_failed_is_named() -> None:
+    assert refusal(500, "", host="models.lan").message == "The upstream models.lan failed (HTTP 500)."
+    assert "models.lan" not in refusal(429, "", host="models.lan").message
 
 
 def test_the_upstreams_own_words_are_kept_without_markup_and_at_most_so_long() -> None:

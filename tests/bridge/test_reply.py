@@ -227,3 +227,33 @@ def test_every_mixture_of_channels_has_one_ending(
 def test_a_plan_without_a_completion_wraps_nothing() -> None:
     plan = Plan(ClientKind.NATIVE_OTHER, OTHER.plan().toolset)
     assert run(plan, [Delta(content="words")]).content == "words"
+
+
+@pytest.mark.parametrize(
+    ("deltas", "said", "tried"),
+    [
+        ([Delta(content="All is done.")], "All is done.", ""),
+        (
+            [Delta(content="I look.\n<tool_call>\n{"), Delta(reasoning="hm")],
+            "I look.\n<tool_call>\n{",
+            "",
+        ),
+        (
+            [Delta(content="I look."), Delta(tool_calls=(ToolDelta(0, "a", "grep", '{"x": 1}'),))],
+            'I look.\n<tool_call>\n{"name": "grep", "arguments": {"x": 1}}\n</tool_call>',
+            "grep",
+        ),
+        (
+            [Delta(tool_calls=(ToolDelta(0, "a", "execute_command", '{"command": "l'),))],
+            "<tool_call>\n<function=execute_command>\n<parameter=command>\nl",
+            "execute_command",
+        ),
+    ],
+)
+def test_what_the_model_said_and_tried(deltas: list[Delta], said: str, tried: str) -> None:
+    reply = Reply(ROO_41.plan())
+    for delta in deltas:
+        reply.feed(delta)
+    if tried != "execute_command":
+        reply.close("stop")
+    assert (reply.said, reply.tried) == (said, tried)

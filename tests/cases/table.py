@@ -37,6 +37,7 @@ class DeltaRow(msgspec.Struct, forbid_unknown_fields=True):
 class Expect(msgspec.Struct, forbid_unknown_fields=True):
     """What the client must have in hand; None: not looked at.
 
+    attempt: the reply tries to call: it is an error, or a call that is no completion (law 10).
     answer: the whole reply is this text, wrapped for an agent (white space at its ends is free; under the
     live policy its beginning may stand as plain text). answer_loose: the same, all white space free.
     result: the reply is one completion with this result. calls: names and arguments, in order (as the
@@ -44,6 +45,7 @@ class Expect(msgspec.Struct, forbid_unknown_fields=True):
     """
 
     error: bool = False
+    attempt: bool = False
     finish: str | None = None
     content: str | None = None
     content_stripped: str | None = None

@@ -135,6 +135,11 @@ def check(case: Case, wrap: Wrap, outcome: Outcome) -> None:
     either = expect.calls_or_error if expect.calls_or_error is not None else expect.error_or_calls
     if either is not None and outcome.fail:
         return
+    if expect.attempt:
+        if not outcome.fail:
+            one_thing(client, outcome)
+            assert "attempt_completion" not in [name for name, _ in calls_read(client, outcome)]
+        return
     if expect.error:
         assert outcome.fail, f"delivered: {outcome}"
     else:

@@ -180,6 +180,59 @@ def test_jsonl_answers_each_line_and_goes_on_after_a_bad_one(run: Run) -> None:
         assert named in answer["error"]["message"]
 
 
+CALLED = '{"name": "put", "arguments": '
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "wanted"),
+    [
+        (CALLED + '{"n": -0.0e-7, "s": "a\\n b"}}', "native-other", b'{"n":-0.0e-7,"s":"a\\n b"}'),
+        (CALLED + '{"s": "\\ud83d \u2028"}}', "native-other", '{"s":"\ufffd \u2028"}'.encode()),
+    ],
+)
+def test_a_call_stands_in_one_line_to_the_digit(run: Run, reply: str, kind: str, wanted: bytes) -> None:
+    put = {
+        "type": "function",
+        "function": {"name": "put", "parameters": {"type": "object", "properties": {}}},
+    }
+    line = {"id": 1, "reply": f"<tool_call>{reply}</tool_call>", "kind": kind, "tools": [put]}
+    out = run("transform", "--jsonl", stdin=lines(line)).out
+    assert out.count(b"\n") == 1
+    assert b'"arguments":' + wanted in out
+    assert list(msgspec.json.decode(out)) == FIELDS
+
+
+def test_a_number_that_no_client_reads_is_an_error_in_one_line(run: Run) -> None:
+    put = {"type": "function", "function": {"name": "put", "parameters": {"type": "object"}}}
+    reply = f'<tool_call>{CALLED}{{"n": [1.50,\n 1e999]}}}}</tool_call>'
+    line = {"id": 1, "reply": reply, "kind": "native-other", "tools": [put]}
+    out = run("transform", "--jsonl", stdin=lines(line)).out
+    assert out.count(b"\n") == 1
+    answer = msgspec.json.decode(out)
+    assert list(answer) == FIELDS
+    assert answer["error"]["code"] == "unfinished_call"
+
+
+FIELDS = ["id", "content", "reasoning", "tool_calls", "finish_reason", "repairs", "error"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"not json", b'{"id": 1}', b'{"id": 1, "reply": "a \\ud83d b"}', b'{"id": 1, "reply": "\\ud83d', b"{}"],
+)
+def test_every_line_has_all_fields(run: Run, line: bytes) -> None:
+    status, out, _ = run("transform", "--jsonl", "--kind", "plain", stdin=line + b"\n")
+    assert status == 0
+    assert out.count(b"\n") == 1
+    assert list(msgspec.json.decode(out)) == FIELDS
+
+
+def test_half_a_character_does_not_break_a_line(run: Run) -> None:
+    out = run("transform", "--jsonl", "--kind", "plain", stdin=b'{"id": 7, "reply": "a \\ud83d b"}\n').out
+    answer = msgspec.json.decode(out)
+    assert (answer["id"], answer["content"], answer["error"]) == (7, "a \ufffd b", None)
+
+
 def test_a_line_overrides_the_command_line(run: Run) -> None:
     line = {
         "reply": COMMAND,

@@ -25,10 +25,28 @@ def test_every_language_and_name(language: str, name: str, fence: str) -> None:
     assert said(f"{fence}{language}\n{body}\n{fence}")[:2] == ([LISTED], "")
 
 
-def test_text_around_it_stays() -> None:
-    calls, words, _ = said(f"I look.\n\n```json\n{OBJECT}\n```\n\nThen on.")
+def test_text_before_it_stays() -> None:
+    calls, words, _ = said(f"I look.\n\n```json\n{OBJECT}\n```\n\n")
     assert calls == [LISTED]
-    assert words.split() == ["I", "look.", "Then", "on."]
+    assert words.split() == ["I", "look."]
+
+
+@pytest.mark.parametrize(
+    ("text", "calls", "repairs"),
+    [
+        (f"```\n{OBJECT}\n```", [LISTED], []),
+        (f"```python\n{OBJECT}\n```", [LISTED], ["fenced_call"]),
+        (f"~~~json\n{OBJECT}\n~~~", [LISTED], []),
+        (f"```json\n[{OBJECT}, {OBJECT}]\n```", [LISTED, LISTED], ["json_array_of_calls"]),
+        (f"```json\n{OBJECT}\n{OBJECT}\n```", [LISTED, LISTED], []),
+        (f"```\n```json\n{OBJECT}\n```\n```", [LISTED], ["fenced_call"]),
+        (f"````\n```json\n{OBJECT}\n```\n````", [LISTED], ["fenced_call"]),
+        (OBJECT, [LISTED], ["bare_call"]),
+        (f"{OBJECT}\n</tool_call>", [LISTED], ["missing_call_open"]),
+    ],
+)
+def test_other_forms(text: str, calls: list[object], repairs: list[str]) -> None:
+    assert said(text) == (calls, "", repairs)
 
 
 def test_a_fence_that_is_left_open() -> None:
@@ -39,12 +57,10 @@ def test_a_fence_that_is_left_open() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        f"```\n{OBJECT}\n```",
-        f"```python\n{OBJECT}\n```",
-        f"~~~json\n{OBJECT}\n~~~",
+        f"```json\n{OBJECT}\n```\nmore",
         f"```json\nx = {OBJECT}\n```",
         f"```json\n{OBJECT} x\n```",
-        f"```json\n[{OBJECT}]\n```",
+        f"```json\n[{OBJECT}\n```",
         '```json\n{"name": "nobody", "arguments": {}}\n```',
         '```json\n{"name": "list_files"}\n```',
         '```json\n{"name": "list_files", "arguments": {}\n```',

@@ -23,9 +23,9 @@ def test_a_call(write: object) -> None:
 
 
 def test_its_literals() -> None:
-    assert {raw: found.terminal for raw, found in HERMES.openers(TOOLSET).items()} == {
-        "<tool_call>": Terminal.CALL_OPEN
-    }
+    openers = HERMES.openers(TOOLSET)
+    assert {"<tool_call>", "<tools>", "<function_call>"} < openers.keys()
+    assert {found.terminal for found in openers.values()} == {Terminal.CALL_OPEN}
     assert {raw: found.dialect for raw, found in HERMES.inner(TOOLSET).items()} == {"{": HERMES}
     assert not HERMES.trims(Param("p"))
 
@@ -54,7 +54,8 @@ def test_where_a_call_ends(text: str, calls: list[object], repairs: list[str]) -
     [
         '<tool_call>\n{"name": "nobody", "arguments": {}}\n</tool_call>',
         '<tool_call>\n{"a": 1}\n</tool_call>',
-        OBJECT,
+        f"So: {OBJECT}",
+        f"{OBJECT}\nSo.",
         "<tool_call>{",
         f"`<tool_call>{OBJECT}</tool_call>`",
     ],

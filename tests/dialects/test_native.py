@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roobridge.dialects.native import NativeCalls
-from roobridge.events import CallEnd, CallStart, Event, Repaired, Text, ToolDelta, Unfinished, Value
+from roobridge.events import CallEnd, CallStart, Event, Repaired, ToolDelta, Undeclared, Unfinished, Value
 from tests.oracle.cuts import at_positions
 from tests.parser.json_texts import decoded, objects, params_of, repairs_of, written
 from tests.parser.machine import TOOLSET, merged
@@ -212,7 +212,8 @@ def test_a_call_of_what_is_not_declared_passes_on() -> None:
 
 
 def test_it_becomes_text_where_the_client_has_no_words_for_it() -> None:
-    words = Text('<tool_call>\n{"name": "no\\"body", "arguments": {"x": 1}}\n</tool_call>')
+    written = '<tool_call>\n{"name": "no\\"body", "arguments": {"x": 1}}\n</tool_call>'
+    words = Undeclared(written, 'no"body')
     assert fed(ALIEN, only_declared=True) == [words]
     assert fed([*ALIEN, ToolDelta(1, "b", "list_files", '{"path": "."}')], only_declared=True)[0] == words
     assert calls_of(fed(LIST, only_declared=True)) == [LISTED]

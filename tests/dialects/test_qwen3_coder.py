@@ -34,9 +34,12 @@ def test_its_openers() -> None:
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_one_newline_at_each_end_is_markup(kind: Kind) -> None:
-    assert not WRAPPED.trims(Param("p", kind))
-    assert not BARE.trims(Param("p", kind))
+def test_more_than_a_newline_at_each_end_is_trimmed_where_it_is_no_text(kind: Kind) -> None:
+    short = kind in (Kind.TEXT, Kind.LINE, Kind.NUMBER, Kind.BOOLEAN)
+    for dialect in (WRAPPED, BARE):
+        assert dialect.strict_space
+        assert dialect.trims(Param("p", kind)) is short
+        assert not dialect.trims(Param("p", kind, prose=True))
 
 
 # What the model left out or wrote twice, the parameters, and the repairs.

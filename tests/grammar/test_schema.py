@@ -71,12 +71,12 @@ SCHEMAS: list[tuple[object, frozenset[str], Kind]] = [
     ({"type": "file"}, ANY_TYPE, Kind.VERBATIM),
     ({"type": []}, ANY_TYPE, Kind.VERBATIM),
     ({"type": 3}, ANY_TYPE, Kind.VERBATIM),
-    ({"enum": ["a", "b"]}, types("string"), Kind.VERBATIM),
+    ({"enum": ["a", "b"]}, types("string"), Kind.LINE),
     ({"enum": [1, 2.5, None]}, types("integer", "number", "null"), Kind.NUMBER),
     ({"enum": [True, False]}, types("boolean"), Kind.BOOLEAN),
     ({"enum": [{}, []]}, types("object", "array"), Kind.JSON),
     ({"const": 3}, types("integer"), Kind.NUMBER),
-    ({"type": "string", "enum": ["1", "2"]}, types("string"), Kind.VERBATIM),
+    ({"type": "string", "enum": ["1", "2"]}, types("string"), Kind.LINE),
     ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, types("integer", "null"), Kind.NUMBER),
     ({"oneOf": [STRING, {"type": "object"}]}, types("string", "object"), Kind.VERBATIM),
     ({"anyOf": [{"anyOf": [STRING]}, {}]}, ANY_TYPE, Kind.VERBATIM),
@@ -130,7 +130,7 @@ def test_what_a_known_parameter_is_stays_what_the_grammar_says() -> None:
     tool = roo("write_to_file", "path", "content", content=STRING, path=STRING)
     assert tool.known
     assert tool.params["content"].kind is Kind.VERBATIM
-    assert tool.params["path"].kind is Kind.TEXT
+    assert tool.params["path"].kind is Kind.LINE
     search = roo(
         "search_files", "path", "regex", "file_pattern", path=STRING, regex=STRING, file_pattern=STRING
     )

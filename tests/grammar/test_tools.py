@@ -47,6 +47,12 @@ BOOLEANS = {
 }
 
 
+LINES = {
+    *("path", "file_path", "cwd", "mode", "mode_slug", "server_name", "tool_name"),
+    *("uri", "url", "size", "skill", "skill_name", "artifact_id", "action", "coordinate", "image"),
+}
+
+
 def expected_kind(tool: str, param: str) -> Kind:
     if (tool, param) in {
         ("read_file", "args"),
@@ -58,7 +64,7 @@ def expected_kind(tool: str, param: str) -> Kind:
         return Kind.JSON
     if (tool, param) == ("read_command_output", "search"):
         return Kind.TEXT
-    kinds = {Kind.VERBATIM: VERBATIM, Kind.NUMBER: NUMBERS, Kind.BOOLEAN: BOOLEANS}
+    kinds = {Kind.LINE: LINES, Kind.VERBATIM: VERBATIM, Kind.NUMBER: NUMBERS, Kind.BOOLEAN: BOOLEANS}
     return next((kind for kind, names in kinds.items() if param in names), Kind.TEXT)
 
 
@@ -66,6 +72,7 @@ def expected_kind(tool: str, param: str) -> Kind:
 def test_kinds_and_types(family: Family) -> None:
     types = {
         Kind.TEXT: {"string"},
+        Kind.LINE: {"string"},
         Kind.VERBATIM: {"string"},
         Kind.JSON: {"object", "array"},
         Kind.XML: {"array"},

@@ -23,16 +23,16 @@ FILES = Nested("file", "files", (Field("path", "path", required=True),), lone="p
 TOOLS = (
     tool(
         "list_files",
-        Param("path", Kind.TEXT, required=True, cut_safe=True),
+        Param("path", Kind.LINE, required=True, cut_safe=True),
         Param("recursive", Kind.BOOLEAN, types=frozenset({"boolean"})),
     ),
     tool(
         "write_to_file",
-        Param("path", Kind.TEXT, required=True),
+        Param("path", Kind.LINE, required=True),
         Param("content", Kind.VERBATIM, required=True),
         last_close="content",
     ),
-    tool("execute_command", Param("command", Kind.TEXT, required=True), Param("cwd", Kind.TEXT)),
+    tool("execute_command", Param("command", Kind.TEXT, required=True), Param("cwd", Kind.LINE)),
     tool("read_file", Param("args", Kind.XML, required=True, cut_safe=True, nested=FILES)),
     tool("attempt_completion", Param("result", Kind.VERBATIM, required=True, cut_safe=True, prose=True)),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from roobridge.events import CallEnd, CallStart, Event, ParamEnd, ParamStart, Repaired, Text, Value
-from roobridge.parser.actions import fence_body
+from roobridge.parser.blocks import fence_body
 from tests.parser.machine import Traced, merged, read
 
 CALL = "<list_files>\n<path>.</path>\n</list_files>"

@@ -9,9 +9,10 @@ from roobridge.dialects.roo_xml import ROO_XML
 from roobridge.events import CallEnd, CallStart, Event, Markup, ParamEnd, ParamStart, Repaired, Value
 from roobridge.grammar.model import Field, Kind, Nested, Param
 from roobridge.parser.call import MARKS, TagCall, is_complete
+from roobridge.parser.closers import Level
 from roobridge.parser.dialect import Dialect
 from roobridge.parser.scanner import Found, Miss
-from roobridge.parser.states import State, Terminal
+from roobridge.parser.states import Terminal
 from tests.parser.machine import TOOLSET, tool
 
 _T = Terminal
@@ -78,11 +79,12 @@ def test_the_wrapper_belongs_to_both_ends() -> None:
 
 def test_what_stands_twice_is_named() -> None:
     call = begun(WRAPPED)
-    opened = [(_T.TOOL_OPEN, "", "list_files"), (_T.PARAM_OPEN, "", "path"), (_T.PARAM_CLOSE, "", "")]
-    said(call, *opened)
-    assert Repaired("doubled_parameter_close") in said(call, (_T.PARAM_CLOSE, "", ""))
-    assert said(call, (_T.TOOL_CLOSE, "", "")) == []
-    assert said(call, (_T.TOOL_CLOSE, "", "")) == [Repaired("doubled_function_close")]
+    close, end = (_T.PARAM_CLOSE, "</parameter>", ""), (_T.TOOL_CLOSE, "</function>", "")
+    said(call, (_T.TOOL_OPEN, "<function=list_files>", "list_files"))
+    said(call, (_T.PARAM_OPEN, "<parameter=path>", "path"), close)
+    assert said(call, close) == [Repaired("doubled_parameter_close")]
+    assert said(call, end) == []
+    assert said(call, end) == [Repaired("doubled_function_close")]
     assert said(call, (_T.MARK, MARKS[0], "")) == [Repaired("end_mark")]
 
 
@@ -160,45 +162,54 @@ def test_a_tool_that_no_grammar_describes_never_ends_open() -> None:
     assert not unknown.may_end_open()
 
 
-# What counts in a state: the literals, in the two spellings.
 @pytest.mark.parametrize(
-    ("state", "roo", "qwen"),
+    ("word", "roo", "qwen"),
     [
-        (
-            State.OPENED,
-            "<path> <recursive> </list_files>",
-            "<parameter=path> <parameter=recursive> </function>",
-        ),
-        (
-            State.VALUE,
-            "</path> </list_files> <|im_end|>",
-            "</parameter> </function> </tool_call> <parameter=recursive> <|im_end|>",
-        ),
-        (
-            State.CLOSING,
-            "</path> <recursive> </list_files> <|im_end|>",
-            "</parameter> <parameter=recursive> <parameter=other> </function> </tool_call> <|im_end|>",
-        ),
-        (State.TAIL, "<|im_end|>", "</tool_call> <|im_end|>"),
-        (State.LOOSE, "</list_files>", "</function>"),
+        ("path", Level.PARAM, Level.PARAM),
+        ("parameter", Level.PARAM, Level.PARAM),
+        ("param", Level.PARAM, Level.PARAM),
+        ("pth", Level.PARAM, Level.PARAM),
+        ("list_files", Level.TOOL, Level.TOOL),
+        ("function", Level.TOOL, Level.TOOL),
+        ("invoke", Level.TOOL, Level.TOOL),
+        ("list_file", Level.TOOL, Level.TOOL),
+        ("tool_call", None, Level.CALL),
+        ("tool_calls", None, Level.CALL),
+        ("recursive", None, None),
+        ("div", None, None),
     ],
 )
-def test_what_counts_in_a_state(state: State, roo: str, qwen: str) -> None:
-    every = {*roo.split(), *qwen.split(), "<path>", "<parameter=path>"}
-    for dialect, words in ((ROO_XML, roo), (WRAPPED, qwen)):
+def test_what_a_closing_tag_closes(word: str, roo: Level | None, qwen: Level | None) -> None:
+    for dialect, level in ((ROO_XML, roo), (WRAPPED, qwen)):
         call = begun(dialect)
-        if state is not State.OPENED:
-            said(call, (_T.TOOL_OPEN, "", "list_files"), (_T.PARAM_OPEN, "", "path"))
-        found = {word for word in every if isinstance(call.lexicon(state).match(word, 0)[0], Found)}
-        extra = {"<parameter=path>"} if dialect is WRAPPED and state is State.CLOSING else set()
-        assert found == {*words.split()} | extra
+        said(call, (_T.TOOL_OPEN, "", "list_files"), (_T.PARAM_OPEN, "", "path"))
+        assert call.tags.level(word) is level
 
 
-def test_a_parameter_is_opened_once() -> None:
+def test_openers_are_those_of_every_parameter() -> None:
+    for tag in ("<path>", "<recursive>", "<parameter=path>"):
+        assert isinstance(begun().openers.match(tag, 0)[0], Found)
+    assert isinstance(begun(WRAPPED).openers.match("<parameter=other>", 0)[0], Found)
+    assert begun().openers.match("<parameter=other>", 0)[0] is Miss.NONE
+
+
+def test_a_closing_tag_that_is_not_the_right_one_is_named() -> None:
     call = begun()
-    assert isinstance(call.lexicon(State.OPENED).match("<path>", 0)[0], Found)
-    said(call, (_T.PARAM_OPEN, "<path>", "path"), (_T.PARAM_CLOSE, "</path>", ""))
-    assert call.lexicon(State.CLOSING).match("<path>", 0)[0] is Miss.NONE
+    said(call, (_T.TOOL_OPEN, "<list_files>", "list_files"), (_T.PARAM_OPEN, "<path>", "path"), "a")
+    assert said(call, (_T.NEAR_CLOSE, "</pth>", "")) == [Repaired("closing_tag_mended"), ParamEnd("</path>")]
+    assert said(call, (_T.TOOL_CLOSE, "</list_file>", "")) == [Repaired("closing_tag_mended")]
+
+
+def test_an_opening_tag_that_is_not_the_right_one_is_named() -> None:
+    out = said(begun(), (_T.PARAM_OPEN, "<parameter=path>", "path"))
+    assert out == [Repaired("opening_tag_mended"), ParamStart("path", raw="<path>")]
+
+
+def test_the_one_parameter_that_is_missing() -> None:
+    call = begun(name="write_to_file")
+    assert call.sole_missing == ""
+    said(call, (_T.PARAM_OPEN, "<path>", "path"))
+    assert call.sole_missing == "content"
 
 
 FORMS = Nested("file", "files", (Field("path", "path"), Field("diff", "diff")), lone="file_path")

@@ -46,7 +46,7 @@ def repairs(text: str) -> list[str]:
         (f"```\n{CALL}\n```", 1),
         (f"```\n{CALL}\n```\nmore", 0),
         (f"```\nx = 1\n{CALL}\n```", 1),
-        (f"```\n{CALL}\n{CALL}\n```", 1),
+        (f"```\n{CALL}\n{CALL}\n```", 2),
         (f"```\n{CALL}\n{CALL}\n```\nmore", 0),
         (f"```\n{CALL}\n```\n\n{CALL}", 1),
     ],
@@ -95,7 +95,20 @@ def test_thinking(text: str, thought: str, said: str) -> None:
 def test_thinking_that_never_opened() -> None:
     events = events_of("hm\n</think>\nSo.")
     assert events == [Text("hm\n"), Repaired("missing_think_open"), Aside(), Text("\n"), Break(), Text("So.")]
-    assert words("a </think> b </think> c") == "a  b </think> c"
+    assert words("a\n</think> b </think> c") == "a\n b </think> c"
+    assert words("a</think>b") == "ab"
+
+
+@pytest.mark.parametrize("text", ["It ends with </think> here.", "The tag (</think>) ends.", "a </think>, b"])
+def test_a_line_that_speaks_of_thinking(text: str) -> None:
+    assert events_of(text) == [Text(text)]
+
+
+@pytest.mark.parametrize("text", ["a\n</think>\nb", "a</think>\nb", "a</think>b"])
+def test_thinking_closed_again_is_noise(text: str) -> None:
+    events = events_of("<think>x</think>\n" + text)
+    assert Repaired("stray_close") in events
+    assert "think" not in "".join(event.text for event in events if isinstance(event, Text))
 
 
 @pytest.mark.parametrize(

@@ -144,3 +144,13 @@ def test_pairs_are_not_cut() -> None:
     head, tail = split_units("a" + text + "b", 1001)
     assert tail == "😀" * 500 + "b"
     assert head == "a" + "😀" * 200
+
+
+@given(st.lists(words), st.sampled_from([Held, HeldPreview, HeldLive]))
+def test_the_whole_text_is_known_whatever_was_released(texts: list[str], policy: type[Held]) -> None:
+    held = policy()
+    for number, text in enumerate(texts):
+        if number % 3 == 2:
+            held.break_here()
+        held.add(text)
+    assert held.whole() == "".join(texts)

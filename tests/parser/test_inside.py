@@ -49,7 +49,6 @@ def test_what_the_grammar_does_not_go_on_after_is_value(content: str) -> None:
     "content",
     [
         "</parameter> x",
-        "</parameter>\n</content>",
         "</function> x",
         "</function>\nx",
         "a <parameter=line_count> b",

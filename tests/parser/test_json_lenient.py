@@ -61,7 +61,9 @@ def test_a_leniency_has_its_name_and_its_strict_twin_none(text: str, repairs: se
         "NaN",
         "[-]",
         '"\\x"',
-        '["\\ud800"]',
+        "1E400",
+        "[1e999]",
+        "9" * 5000,
         "[/]",
         "[/* ]",
         "undefined",
@@ -110,3 +112,21 @@ def test_mending_keeps_the_value(value: object) -> None:
         return
     result, _ = normalise(text)
     assert json.loads(result) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ('["\\ud800"]', '["\\ufffd"]'),
+        ('["\\ud800\\udc00"]', '["\\ud800\\udc00"]'),
+        ('["\\ud800\\ud800\\udc00"]', '["\\ufffd\\ud800\\udc00"]'),
+        ('["\\\\ud800"]', '["\\\\ud800"]'),
+        ('["\ud800"]', '["\ufffd"]'),
+    ],
+)
+def test_half_a_surrogate_pair_becomes_a_replacement_character(text: str, whole: str) -> None:
+    assert normalise(text) == (whole, () if text == whole else ("lone_surrogate",))
+
+
+def test_a_string_may_look_like_a_number_without_end() -> None:
+    assert normalise('["1e999 at 9e99"]') == ('["1e999 at 9e99"]', ())

@@ -8,182 +8,13 @@ import pytest
 
 from roobridge.parser.states import CONTENT_TABLE, Action, State, Table, Terminal, UndefinedStepError
 from tests.parser.machine import DIALECTS, Traced, read
+from tests.parser.routes import ROUTES
+from tests.parser.tag_routes import SPELLING
 
 _S, _T = State, Terminal
 Row = tuple[str, State, Terminal]
 
 TABLES: dict[str, Table] = {"content": CONTENT_TABLE, **{name: d.table for name, d in DIALECTS.items()}}
-
-# How each tag dialect spells a call with two parameters.
-_SPELLING = {
-    "roo-xml": {
-        "tool": "<list_files>",
-        "param": "<path>",
-        "other": "<recursive>",
-        "close": "</path>",
-        "end": "</list_files>",
-    },
-    "wrapped": {
-        "tool": "<tool_call>\n<function=list_files>",
-        "param": "<parameter=path>",
-        "other": "<parameter=recursive>",
-        "close": "</parameter>",
-        "end": "</function>",
-    },
-    "bare": {
-        "tool": "<function=list_files>",
-        "param": "<parameter=path>",
-        "other": "<parameter=recursive>",
-        "close": "</parameter>",
-        "end": "</function>",
-    },
-}
-_MARK = "<|im_end|>"
-_CALL = "<list_files><path>.</path></list_files>"
-_OBJECT = '<tool_call>{"name": "list_files", "arguments": {"path": "."}}'
-_COMPLETION = "<attempt_completion>"
-
-# The text that brings the machine into each state, and what comes then, for each of its terminals. END and
-# CUT come without a text.
-_ENDS = {_T.END: "", _T.CUT: ""}
-_TAGS = {
-    _S.OPENED: (
-        "{tool}",
-        {_T.SPACE: "\n", _T.PARAM_OPEN: "{param}", _T.TOOL_CLOSE: "{end}", _T.TEXT: "x", **_ENDS},
-    ),
-    _S.VALUE: (
-        "{tool}{param}a",
-        {_T.PARAM_CLOSE: "{close}", _T.TOOL_CLOSE: "{end}", _T.MARK: _MARK, **_ENDS},
-    ),
-    _S.CLOSING: (
-        "{tool}{param}a{close}",
-        {
-            _T.SPACE: "\n",
-            _T.PARAM_OPEN: "{other}",
-            _T.TOOL_CLOSE: "{end}",
-            _T.MARK: _MARK,
-            _T.TEXT: "x",
-            **_ENDS,
-        },
-    ),
-    _S.TAIL: ("{tool}{param}a{end}", {_T.SPACE: "\n", _T.MARK: _MARK, _T.TEXT: "x", **_ENDS}),
-    _S.REST: ("{tool}{param}a" + _MARK, {_T.SPACE: "\n", _T.MARK: _MARK, _T.TEXT: "x", **_ENDS}),
-}
-_QWEN = {
-    _S.VALUE: (_TAGS[_S.VALUE][0], {_T.PARAM_OPEN: "\n{other}", _T.CALL_CLOSE: "</tool_call>"}),
-    _S.CLOSING: (_TAGS[_S.CLOSING][0], {_T.PARAM_CLOSE: "{close}"}),
-    _S.TAIL: (_TAGS[_S.TAIL][0], {_T.CALL_CLOSE: "</tool_call>"}),
-}
-_AFTER_END = {_T.SPACE: "\n", _T.CALL_CLOSE: "</tool_call>", _T.NEXT_CALL: "{tool}", _T.TEXT: "x", **_ENDS}
-_ROUTES: dict[str, list[dict[State, tuple[str, dict[Terminal, str]]]]] = {
-    "content": [
-        {
-            _S.CONTENT: (
-                "",
-                {
-                    _T.TEXT: "a `b`",
-                    _T.TOOL_OPEN: "<list_files>",
-                    _T.COMPLETION_OPEN: _COMPLETION,
-                    _T.CALL_OPEN: "<tool_call>",
-                    _T.THINK_OPEN: "<think>",
-                    _T.THINK_END: "</think>",
-                    _T.STRAY_CLOSE: "</list_files>",
-                    _T.STRAY_NOISE: _CALL + "</list_files>",
-                    _T.MARK: _MARK,
-                    _T.FENCE_OPEN: "```\n",
-                    **_ENDS,
-                },
-            ),
-            _S.REASONING: ("<think>a", {_T.THINK_CLOSE: "</think>", **_ENDS}),
-            _S.STRAY: (
-                "</list_files>",
-                {_T.STRAY_CLOSE: "</path>", _T.SPACE: " ", _T.TEXT: "x", _T.STRAY_NOISE: "\n", **_ENDS},
-            ),
-            _S.MARKED: (_MARK, {_T.SPACE: "\n", _T.MARK: "<|im_start|>", _T.TEXT: "x", **_ENDS}),
-            _S.DROPPED: (_MARK + "<|im_start|>", {_T.TEXT: "user", **_ENDS}),
-            _S.FENCE: (
-                "```json\n",
-                {
-                    _T.TEXT: "x",
-                    _T.TOOL_OPEN: "<list_files>",
-                    _T.CALL_OPEN: "<tool_call>",
-                    _T.COMPLETION_OPEN: _COMPLETION,
-                    _T.BRACE: "{",
-                },
-            ),
-            _S.FENCED: ("```json\n{", {_T.FENCE_CLOSE: "}\n```\n", **_ENDS}),
-            _S.EXAMPLE_END: (
-                f"```\n{_CALL}",
-                {_T.SPACE: "\n", _T.FENCE_CLOSE: "```\n", _T.TEXT: "x", **_ENDS},
-            ),
-            _S.WRAPPED: (
-                "<tool_call>",
-                {
-                    _T.SPACE: "\n",
-                    _T.TOOL_OPEN: "<function=list_files>",
-                    _T.BRACE: "{",
-                    _T.BRACKET: "[",
-                    _T.TEXT: "x",
-                    **_ENDS,
-                },
-            ),
-        }
-    ],
-    "roo-xml": [
-        _TAGS,
-        {
-            _S.COMPLETION: (
-                _COMPLETION,
-                {
-                    _T.SPACE: "\n",
-                    _T.PARAM_OPEN: "<result>",
-                    _T.TOOL_CLOSE: "</attempt_completion>",
-                    _T.TEXT: "x",
-                    **_ENDS,
-                },
-            ),
-            _S.LOOSE: (_COMPLETION + "x", {_T.TEXT: "y", _T.TOOL_CLOSE: "</attempt_completion>", **_ENDS}),
-        },
-    ],
-    "wrapped": [
-        _TAGS,
-        _QWEN,
-        {
-            _S.CLOSING: (_TAGS[_S.CLOSING][0], {_T.CALL_CLOSE: "</tool_call>"}),
-            _S.ENDING: (
-                "{tool}{param}a{close}{end}",
-                {**_AFTER_END, _T.TOOL_CLOSE: "{end}", _T.MARK: _MARK},
-            ),
-            _S.ENDING_BARE: ("{tool}{end}", _AFTER_END),
-        },
-    ],
-    "bare": [_TAGS, _QWEN],
-    "hermes": [
-        {
-            _S.OBJECT: (
-                '<tool_call>{"name": "list_files", "arguments": {"path": "."',
-                {_T.OBJECT_DONE: "}}", _T.OBJECT_BROKEN: " x", _T.CALL_CLOSE: "</tool_call>", **_ENDS},
-            ),
-            _S.OBJECT_END: (
-                _OBJECT,
-                {
-                    _T.SPACE: "\n",
-                    _T.BRACE: "}",
-                    _T.BRACKET: "]",
-                    _T.NEXT_CALL: "{",
-                    _T.CALL_CLOSE: "</tool_call>",
-                    _T.TEXT: "x",
-                    **_ENDS,
-                },
-            ),
-            _S.BROKEN: (
-                '<tool_call>{"name": "list_files", "arguments": {"path": "." x',
-                {_T.TEXT: "y", **_ENDS},
-            ),
-        },
-        {_S.OBJECT: ('<tool_call>{"name": ', {_T.OBJECT_ALIEN: '"nobody", "arguments": {"path": "."}}'})},
-    ],
-}
 
 # A fence's opening line is settled by the lexer before an end is asked for, so these two never come; they
 # stand in the table because no state may be without an ending.
@@ -192,8 +23,8 @@ _UNMET = {("content", _S.FENCE, _T.END), ("content", _S.FENCE, _T.CUT)}
 
 def _cases() -> Iterator[tuple[Row, str, str]]:
     """Row, the text that leads to its state, and the text of its terminal."""
-    for table, routes in _ROUTES.items():
-        spelling = _SPELLING.get(table)
+    for table, routes in ROUTES.items():
+        spelling = SPELLING.get(table)
         for state, (route, inputs) in ((s, r) for each in routes for s, r in each.items()):
             for terminal, text in inputs.items():
                 texts = [t.format(**spelling) if spelling else t for t in (route, text)]

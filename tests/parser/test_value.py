@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roobridge.events import Event, Markup, Value
+from roobridge.events import Event, Markup, Repaired, Value
 from roobridge.parser.scanner import BLANKS
 from roobridge.parser.value import ValueText
 from tests.parser.machine import merged
@@ -83,13 +83,28 @@ def test_an_open_value_keeps_its_last_newline(cut: tuple[str, list[str]]) -> Non
 
 
 @given(cut_up(texts))
-def test_it_knows_where_a_line_starts(cut: tuple[str, list[str]]) -> None:
+def test_it_knows_whether_it_holds_a_lines_end(cut: tuple[str, list[str]]) -> None:
     text, pieces = cut
     value = ValueText(trim=False)
     out: list[Event] = []
     for piece in pieces:
         value.add(piece, out)
-    assert value.at_line_start == text.endswith("\n")
+    assert value.lines == ("\n" in text.removeprefix("\r").removeprefix("\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "slipped"),
+    [("\na\n", False), ("a", False), ("\r\na\r\n", False), (" a", True), ("\n  a\n", True), ("a \n", True)],
+)
+def test_more_space_than_the_markups_is_named(text: str, slipped: bool) -> None:
+    for pieces in ([text], list(text)):
+        value = ValueText(trim=True, strict=True)
+        out: list[Event] = []
+        for piece in pieces:
+            value.add(piece, out)
+        value.end(out, closed=True)
+        assert (Repaired("space_trimmed") in out) is slipped
+        assert value_of(out) == "a"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from roobridge.events import (
     Reasoning,
     Repaired,
     Text,
+    Undeclared,
     Unfinished,
     Value,
 )
@@ -153,6 +154,12 @@ def test_a_client_that_needs_no_call_gets_text_as_it_comes() -> None:
         ([START, Unfinished()], "stop", None, "unfinished_call"),
         ([*CALL, START, Unfinished()], "length", Held, "unfinished_call"),
         ([COMPLETION[0], Unfinished()], "cut", Held, "unfinished_call"),
+        ([Text("<tool_"), Text("call>\n{")], "stop", Held, "unreadable_call"),
+        ([Text("<tool_"), Text("call>\n{")], "stop", HeldPreview, "unreadable_call"),
+        ([Text("<tool_"), Text("call>\n{")], "stop", HeldLive, "unreadable_call"),
+        ([Text("<tool_call>\n{\n\n"), Break(), Text("And so on.")], "stop", HeldLive, "unreadable_call"),
+        ([Text("I `look"), Undeclared("x", name="grep_repo")], "stop", Held, "unreadable_call"),
+        ([Text("<tool_call>\n{")], "length", Held, "unfinished_text"),
     ],
 )
 def test_what_cannot_be_delivered(
@@ -168,6 +175,36 @@ def test_a_failure_names_the_call() -> None:
     last = outcome([START, Unfinished()])[-1]
     assert isinstance(last, Failed)
     assert "list_files" in last.message
+
+
+ATTEMPT = '<tool_call>\n{"name": "%s", "arguments": {\n</tool_call>'
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("list_files", "in a form that"), ("grep_repo", "is none of the")]
+)
+def test_an_attempt_is_shown(name: str, says: str) -> None:
+    last = outcome([Text("I look.\n"), Text(ATTEMPT % name)])[-1]
+    assert isinstance(last, Failed)
+    assert name in last.message
+    assert says in last.message
+    assert last.message.endswith(" ".join((ATTEMPT % name).split()))
+
+
+def test_an_attempt_beside_a_call_is_text() -> None:
+    assert outcome([Text(ATTEMPT % "grep_repo"), *CALL])[-1] == Ended(called=True)
+    undeclared = Undeclared("alien", name="grep_repo")
+    assert outcome([undeclared, *CALL]) == [Text("alien"), *CALL, Ended(called=True)]
+
+
+def test_what_was_set_aside_is_no_attempt() -> None:
+    events = [Text(ATTEMPT % "grep_repo"), Aside(), *ANSWER]
+    assert outcome(events) == [Reasoning(ATTEMPT % "grep_repo"), *wrapped("The answer.")]
+
+
+def test_a_client_that_needs_no_call_gets_the_attempt_as_text() -> None:
+    events: list[Event] = [Text(ATTEMPT % "grep_repo")]
+    assert outcome(events, held=None) == [*events, Ended(called=False)]
 
 
 def test_a_reply_that_broke_off_after_a_call_is_whole() -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roobridge.grammar.model import Param, Tool
-from roobridge.render.guard import ZERO_WIDTH, MisreadError, ValueGuard, neutralise
+from roobridge.grammar.model import Kind, Param
+from roobridge.render.guard import ZERO_WIDTH, CallGuard, MisreadError, neutralise
 from tests.oracle import roo_reader
 from tests.oracle.cuts import at_positions
 from tests.oracle.plans import ROO_41
@@ -22,7 +22,7 @@ PARAMS = {
     ("attempt_completion", "result"): ("x", "x"),
     ("apply_diff", "diff"): ("x", "x"),
 }
-# What follows a path: a guard that watches the path cannot know, so it reckons with the worst.
+# What follows a path, which may be read differently for what stands in the path.
 CONTENT = "c</content>c"
 values = of_parts(
     *(
@@ -52,66 +52,143 @@ values = of_parts(
 )
 
 
-def tool_and_param(name: str, param: str) -> tuple[Tool, Param]:
+def guarded(name: str, params: dict[str, list[str]], *, close: bool = True) -> tuple[str, bool]:
+    """What goes out of a call with these values, and whether it was softened. Raises MisreadError."""
     tool = TOOLSET.tools[name]
-    return tool, tool.params[param]
+    guard = CallGuard(TOOLSET, tool)
+    out, softened = f"<{name}>\n", False
+    try:
+        for param, pieces in params.items():
+            out += guard.open(tool.params.get(param) or Param(param), f"<{param}>")
+            for piece in pieces:
+                out += guard.feed(piece)
+            rest, soft = guard.rest()
+            out += rest
+            softened = softened or soft
+            out += guard.close(f"</{param}>\n") if close else ""
+        return out + (guard.end(f"</{name}>") if close else ""), softened
+    except MisreadError as error:
+        error.before = out + error.before
+        raise
 
 
-def guarded(name: str, param: str, pieces: list[str]) -> tuple[str, bool]:
-    """What goes out, and whether it was softened. Raises MisreadError."""
-    guard = ValueGuard(TOOLSET, *tool_and_param(name, param))
-    shown = "".join([guard.feed(piece) for piece in pieces]) + guard.end()
-    return shown, guard.neutralised
-
-
-def seen_by_roo(name: str, param: str, value: str) -> dict[str, str] | None:
-    """The parameters Roo reads of a call with this value; None where it reads anything but one whole call."""
+def call_of(name: str, param: str, pieces: list[str]) -> dict[str, list[str]]:
     before, after = PARAMS[name, param]
-    text = f"<{name}>\n<{param}>{before}{value}{after}</{param}>\n"
-    if (name, param) == ("write_to_file", "path"):
-        text += f"<content>\n{CONTENT}\n</content>\n"
-    blocks = ROO_41.read(text + f"</{name}>")
-    match blocks:
+    others = {"content": [CONTENT]} if (name, param) == ("write_to_file", "path") else {}
+    return {param: [before, *pieces, after], **others}
+
+
+def seen_by_roo(name: str, params: dict[str, list[str]]) -> dict[str, str] | None:
+    """The parameters Roo reads of a call with these values; None where that is not one whole call."""
+    inside = "".join(f"<{param}>{''.join(pieces)}</{param}>\n" for param, pieces in params.items())
+    return roo_params(name, f"<{name}>\n{inside}</{name}>")
+
+
+def roo_params(name: str, text: str) -> dict[str, str] | None:
+    match ROO_41.read(text):
         case [roo_reader.ToolUse(found, params, False)] if found == name:
             return params
         case _:
             return None
 
 
-def meant(name: str, param: str, value: str) -> dict[str, str]:
-    before, after = PARAMS[name, param]
-    whole = {param: value if param == "content" else before + value + after}
-    return {**whole, "content": CONTENT} if (name, param) == ("write_to_file", "path") else whole
+def meant(params: dict[str, list[str]]) -> dict[str, str]:
+    """What Roo should read: the last value told of each parameter."""
+    whole = {param: "".join(pieces) for param, pieces in params.items()}
+    return {param: value[1:-1] if value[:1] == "\n" else value for param, value in whole.items()}
+
+
+def misread(name: str, seen: dict[str, str] | None, wanted: dict[str, str]) -> bool:
+    """Values of parameters that the tool does not have do no harm."""
+    kept = {param: v for param, v in (seen or {}).items() if param in TOOLSET.tools[name].params}
+    return seen is None or kept != wanted
 
 
 @given(st.sampled_from(list(PARAMS)), values, st.sets(st.integers(1, 60)))
 def test_it_speaks_up_exactly_where_roo_misreads(place: tuple[str, str], value: str, cuts: set[int]) -> None:
-    misread = seen_by_roo(*place, value) != meant(*place, value)
-    # A second <content> that is closed again does no harm; the guard does not wait to see that.
-    reopened = place[1] == "content" and "<content>" in value.partition("</content>")[2]
+    name, param = place
+    params = call_of(name, param, [value])
+    wrong = misread(name, seen_by_roo(name, params), meant(params))
+    heads = set()
     for pieces in ([value] if value else [], list(value), at_positions(value, cuts)):
         try:
-            shown, softened = guarded(*place, pieces)
-        except MisreadError:
-            assert misread or reopened
+            shown, softened = guarded(name, call_of(name, param, pieces))
+        except MisreadError as error:
+            assert wrong
+            heads.add(error.before)
             continue
-        assert seen_by_roo(*place, shown) == meant(*place, shown)
-        assert softened == misread
-        assert shown.replace("<" + ZERO_WIDTH, "<") == value
+        soft = [part.replace(f"</{param}>", f"<{ZERO_WIDTH}/{param}>") for part in params[param]]
+        assert softened == wrong
+        assert not misread(
+            name, roo_params(name, shown), meant({**params, param: soft} if softened else params)
+        )
+        assert shown.replace("<" + ZERO_WIDTH, "<") == shown or softened
+    assert len(heads) < 2
+
+
+several = st.lists(
+    st.tuples(st.sampled_from(["path", "content", "line_count", "diff"]), values), min_size=1, max_size=3
+)
+
+
+@given(several)
+def test_the_last_value_told_is_what_counts(given_params: list[tuple[str, str]]) -> None:
+    """In any order, with values that another one sets right."""
+    params = {param: ["x", value, "x"] for param, value in given_params}
+    seen = seen_by_roo("write_to_file", params)
+    # line_count is none of this release's.
+    wanted = {param: value for param, value in meant(params).items() if param in ("path", "content")}
+    try:
+        shown, _ = guarded("write_to_file", params)
+    except MisreadError:
+        # A short value that the client ends early, though a later one would set it right, is refused at once.
+        early = any(f"</{param}>" in value for param, value in given_params if param != "content")
+        assert misread("write_to_file", seen, wanted) or early
+    else:
+        assert not misread("write_to_file", seen, wanted)
+        assert shown
+
+
+@pytest.mark.parametrize(
+    ("inside", "right"),
+    [
+        ("<content>one</content>", True),
+        ("</content>", True),
+        ("</content> <path>p</path>", True),  # the same value again
+        ("</content> <path>q</path>", False),
+        ("<path>q</path> </content>", True),
+        ("</content> <content>one</content> <tool_call>", True),
+        ("</content> <content>", False),
+        ("</content> <diff>d</diff>", True),  # none of the tool's
+        ("</content> <diff>", False),
+        ("</content> </write_to_file>", False),
+        ("</write_to_file> </content>", True),
+    ],
+)
+def test_content_is_read_to_its_last_close(inside: str, right: bool) -> None:
+    for pieces in ([f"a\n{inside}\nb"], list(f"a\n{inside}\nb")):
+        params = {"path": ["p"], "content": ["\n", *pieces, "\n"]}
+        assert misread("write_to_file", seen_by_roo("write_to_file", params), meant(params)) != right
+        if right:
+            shown, softened = guarded("write_to_file", params)
+            assert (f"<content>\na\n{inside}\nb\n</content>" in shown, softened) == (True, False)
+        else:
+            with pytest.raises(MisreadError, match="another tool"):
+                guarded("write_to_file", params)
+
+
+def test_what_a_later_path_sets_right_does_no_harm() -> None:
+    inside = {"content": ["\na</content> <path>q</path>\n"], "path": ["p"]}
+    assert guarded("write_to_file", inside)
+    assert not misread("write_to_file", seen_by_roo("write_to_file", inside), meant(inside))
 
 
 @given(st.sampled_from(list(PARAMS)), values)
 def test_what_may_still_go_out_closes_nothing(place: tuple[str, str], value: str) -> None:
-    guard = ValueGuard(TOOLSET, *tool_and_param(*place))
-    out = ""
     try:
-        for char in value:
-            out += guard.feed(char)
+        guarded(place[0], call_of(*place, list(value)))
     except MisreadError as error:
-        out += error.before
-        assert value.startswith(out)
-        before, _ = PARAMS[place]
-        blocks = ROO_41.read(f"<{place[0]}>\n<{place[1]}>{before}{out}")
+        blocks = ROO_41.read(error.before)
         assert [type(block) for block in blocks] == [roo_reader.ToolUse]
         assert all(block.partial for block in blocks if isinstance(block, roo_reader.ToolUse))
 
@@ -122,42 +199,60 @@ LIMIT = TOOLSET.value_limit
 @pytest.mark.parametrize("param", ["command", "diff"])
 def test_a_value_over_the_limit_is_refused_before_it_is_frozen(param: str) -> None:
     name = next(tool for tool, it in PARAMS if it == param)
-    fits = "a" * (LIMIT - len(f"\n\n</{param}>"))
-    assert guarded(name, param, [fits]) == (fits, False)
-    for pieces in ([fits + "ab"], [fits, "a"], [fits[:-1], "aab"]):
-        guard = ValueGuard(TOOLSET, *tool_and_param(name, param))
-        out = "".join([guard.feed(piece) for piece in pieces[:-1]])
+    fits = "a" * (LIMIT - len(f"</{param}>"))
+    assert seen_by_roo(name, {param: [fits]}) == {param: fits}
+    assert guarded(name, {param: [fits]})
+    for pieces in (
+        [fits + "ab"],
+        [fits, "a"],
+        [fits[:-1], "aab"],
+        [fits + "a" * 99],
+        [fits, "a" * 9, "a" * 90],
+    ):
         with pytest.raises(MisreadError, match=f"{param} is longer") as caught:
-            guard.feed(pieces[-1])
-        assert out + caught.value.before == fits
+            guarded(name, {param: pieces})
+        read = ROO_41.read(caught.value.before)[0]
+        assert isinstance(read, roo_reader.ToolUse)
+        assert len(read.params[param]) <= LIMIT
 
 
 @pytest.mark.parametrize("parts", [1, 2, 1000])
 def test_long_content_may_hold_tags_only_before_the_limit(parts: int) -> None:
     early = "<path>x</path>\n" + "a\n" * LIMIT
     late = "a" * LIMIT + "<path>x</path>"
-    assert seen_by_roo("write_to_file", "content", early) == {"content": early}
-    assert seen_by_roo("write_to_file", "content", late) != {"content": late}
     step = len(early) // parts + 1
-    cut = at_positions(early, range(step, len(early), step))
-    assert guarded("write_to_file", "content", cut) == (early, False)
-    with pytest.raises(MisreadError, match="behind what the client reads"):
-        guarded("write_to_file", "content", at_positions(late, range(step, len(late), step)))
+    for value, right in ((early, True), (late, False)):
+        cut = at_positions(value, range(step, len(value), step))
+        params = {"path": ["p"], "content": ["\n", *cut, "\n"]}
+        assert misread("write_to_file", seen_by_roo("write_to_file", params), meant(params)) != right
+        if right:
+            assert guarded("write_to_file", params)
+        else:
+            with pytest.raises(MisreadError, match="reads path otherwise"):
+                guarded("write_to_file", params)
 
 
 def test_a_tag_across_the_limit_counts() -> None:
-    close = len("\n\n</content>")
-    for at in range(LIMIT - close - 8, LIMIT + 2):
+    for at in range(LIMIT - 20, LIMIT + 2):
         value = "a" * at + "<path>"
-        misread = seen_by_roo("write_to_file", "content", value) != {"content": value}
         for pieces in ([value], [value[: at + 3], value[at + 3 :]]):
+            params = {"path": ["p"], "content": ["\n", *pieces, "\n"]}
+            wrong = misread("write_to_file", seen_by_roo("write_to_file", params), meant(params))
             try:
-                guarded("write_to_file", "content", pieces)
+                guarded("write_to_file", params)
             except MisreadError:
-                # The room for the closing tag is counted in, so a tag right before the limit is refused too.
-                assert misread or at > LIMIT - close - 6
+                assert wrong, at
             else:
-                assert not misread
+                assert not wrong, at
+
+
+def test_a_closing_tag_in_json_is_escaped() -> None:
+    tool = TOOLSET.tools["use_mcp_tool"]
+    assert tool.params["arguments"].kind is Kind.JSON
+    for pieces in (['{"a": "</arguments>"}'], list('{"a": "</arguments>"}')):
+        shown, softened = guarded("use_mcp_tool", {"arguments": pieces})
+        assert '<arguments>{"a": "<\\/arguments>"}</arguments>' in shown
+        assert softened
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roobridge.grammar.model import Field, Nested
-from roobridge.render.nested import objects, read_items, write_items
+from roobridge.render.nested import is_complete, mend_items, objects, read_items, write_items
 
 FILES = Nested(
     "file",
@@ -73,9 +74,43 @@ def test_diffs_come_back(files: list[dict[str, Any]]) -> None:
     assert read_items(write_items(files, DIFFS), DIFFS) == files
 
 
-@given(st.lists(st.fixed_dictionaries({"text": words}, optional={"mode": words}), max_size=3))
+suggested = st.lists(st.fixed_dictionaries({"text": words}, optional={"mode": words}), max_size=3)
+
+
+@given(suggested)
 def test_suggestions_come_back(suggestions: list[dict[str, Any]]) -> None:
-    assert read_items(write_items(suggestions, SUGGESTIONS), SUGGESTIONS) == suggestions
+    """Text that looks like an entity is written as it is, since the client does not decode it."""
+    entities = [{**one, "text": re.sub("&(?:lt|gt|amp);", "&", one["text"])} for one in suggestions]
+    assert read_items(write_items(entities, SUGGESTIONS), SUGGESTIONS) == entities
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("a & b && c > d", "a & b && c > d"),
+        ("Do <b>it</b><br/>", "Do <b>it</b><br/>"),
+        ("a &amp; b", "a &amp; b"),
+        ('<a href="x">y</a>', '<a href="x">y</a>'),
+        ("a < b", "a &lt; b"),
+        ("a <b", "a &lt;b"),
+        ('<a href="x>', '&lt;a href="x>'),
+        ("</suggest>", "&lt;/suggest>"),
+        ("<suggest >", "&lt;suggest >"),
+        ("<suggestion>", "<suggestion>"),
+        ("<!-- x", "&lt;!-- x"),
+        ("<![CDATA[", "&lt;![CDATA["),
+    ],
+)
+def test_a_suggestion_is_raw_where_its_reader_takes_it(text: str, written: str) -> None:
+    assert write_items([{"text": text}], SUGGESTIONS) == f"<suggest>{written}</suggest>"
+
+
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [("a&b.ts", "a&b.ts"), ("a&lt;.ts", "a&amp;lt;.ts"), ("a<b>.ts", "a&lt;b>.ts"), ("x=&y;", "x=&y;")],
+)
+def test_a_path_is_escaped_only_where_its_reader_decodes(path: str, written: str) -> None:
+    assert write_items([{"path": path}], FILES) == f"<file>\n<path>{written}</path>\n</file>"
 
 
 # As models write it, and what it holds.
@@ -113,6 +148,42 @@ def test_what_a_nested_value_holds(nested: Nested, text: str, wanted: list[dict[
 def test_what_is_no_number_stays_text(number: str) -> None:
     text = f"<file><diff><start_line>{number}</start_line></diff></file>"
     assert read_items(text, DIFFS) == [{"diffs": [{"start_line": number}]}]
+
+
+@pytest.mark.parametrize(
+    ("nested", "text", "wanted"),
+    [
+        (FILES, "<file>\n<path>a.py\n</file>", [{"path": "a.py"}]),
+        (FILES, "<file><path>a</path></file><file><path>b", [{"path": "a"}, {"path": "b"}]),
+        (FILES, '<file path="a.py"/>', [{"path": "a.py"}]),
+        (
+            FILES,
+            "<file path='a'><line_range>1-2</line_range></file>",
+            [{"path": "a", "line_ranges": ["1-2"]}],
+        ),
+        (FILES, "<path>a</path>", [{"path": "a"}]),
+        (
+            FILES,
+            "<path>a</path><line_range>1-2</line_range><path>b</path>",
+            [{"path": "a", "line_ranges": ["1-2"]}, {"path": "b"}],
+        ),
+        (FILES, "\n a.py \n\nb c.py\n", [{"path": "a.py"}, {"path": "b c.py"}]),
+        (FILES, "<file><path></path></file>", []),
+        (FILES, "<file></file><path>a</path>", [{"path": "a"}]),
+        (FILES, "<other>a</other>", []),
+        (FILES, "", []),
+        (SUGGESTIONS, "<suggest>a<suggest mode='code'>b", [{"text": "a"}, {"text": "b", "mode": "code"}]),
+        (DIFFS, "<file><path>a", []),
+    ],
+)
+def test_what_is_not_quite_xml_is_mended(nested: Nested, text: str, wanted: list[dict[str, Any]]) -> None:
+    assert mend_items(text, nested) == wanted
+    assert not wanted or is_complete(wanted, nested)
+
+
+@pytest.mark.parametrize("text", ["<file " * 20_000, "<path>" * 20_000, "<file path='" * 20_000])
+def test_degenerate_text_is_mended_in_one_go(text: str) -> None:
+    assert mend_items(text, FILES) == [] or text
 
 
 def test_what_is_too_long_holds_nothing() -> None:
@@ -170,7 +241,7 @@ def test_a_bare_string_needs_a_field_to_be() -> None:
 def test_an_item_is_written_under_its_xml_names() -> None:
     text = write_items([{"path": "a & b", "line_ranges": ["1-2", 3]}], FILES)
     assert text == (
-        "<file>\n<path>a &amp; b</path>\n<line_range>1-2</line_range>\n<line_range>3</line_range>\n</file>"
+        "<file>\n<path>a & b</path>\n<line_range>1-2</line_range>\n<line_range>3</line_range>\n</file>"
     )
     suggestions = [{"text": "a < b", "mode": '"c"'}]
     assert write_items(suggestions, SUGGESTIONS) == "<suggest mode='\"c\"'>a &lt; b</suggest>"

@@ -140,7 +140,7 @@ OTHERS: list[tuple[list[Event], str, list[str]]] = [
     (call("list_files", ("recursive", "null"), form=Form.JSON), "<list_files>\n</list_files>", []),
     (
         call("read_file", ("files", '[{"path": "a & b"}]'), form=Form.JSON),
-        "<read_file>\n<args>\n<file>\n<path>a &amp; b</path>\n</file>\n</args>\n</read_file>",
+        "<read_file>\n<args>\n<file>\n<path>a & b</path>\n</file>\n</args>\n</read_file>",
         [],
     ),
     (

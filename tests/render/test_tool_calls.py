@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+import msgspec
 import pytest
 
 from roobridge.dialects.native import NativeCalls
@@ -54,7 +55,16 @@ TOOLSET = Toolset(
                 typed("maybe", "string", "null"),
                 typed("either", "string", "integer"),
             ),
-            tool("read_many", typed("files", "array", nested=FILES)),
+            tool(
+                "read_many",
+                typed("files", "array", nested=FILES),
+                typed("args", "string", offered=False, nested=FILES),
+            ),
+            tool(
+                "read_some",
+                msgspec.structs.replace(typed("path", "string"), required=True),
+                typed("args", "string", offered=False, nested=FILES),
+            ),
             tool("read_one", typed("path", "string"), typed("args", "string", offered=False, nested=FILES)),
         )
     },
@@ -153,7 +163,14 @@ OTHERS: list[tuple[list[Event], str, list[str]]] = [
         [],
     ),
     (call("read_one", ("args", _T, "<file><path>a</path></file>")), '{"path":"a"}', []),
-    (call("read_one", ("args", _T, "nothing")), "{}", ["unknown_parameter"]),
+    (call("read_one", ("args", _T, "<nothing/>")), "{}", ["unknown_parameter"]),
+    (call("read_one", ("args", _T, "a b")), '{"path":"a b"}', ["nested_value_mended"]),
+    (call("read_one", ("args", _T, "<path>a</path>")), '{"path":"a"}', ["nested_value_mended"]),
+    (
+        call("read_many", ("args", _T, "<file path='a'/>")),
+        '{"files":[{"path":"a"}]}',
+        ["nested_value_mended"],
+    ),
     (
         call("read_one", ("args", _T, "<file><path>a</path><line>7</line></file>")),
         '{"path":"a"}',
@@ -169,6 +186,20 @@ def test_a_call_of_another_spelling(events: list[Event], arguments: str, repairs
         assert [call[2] for call in calls] == [arguments]
         json.loads(arguments)
         assert found == repairs
+
+
+@pytest.mark.parametrize("text", ["<nothing/>", "", "<file></file>", "[]"])
+def test_a_call_that_lacks_what_its_nested_value_should_hold_is_none(text: str) -> None:
+    renderer = ToolCallsRenderer(TOOLSET, [], "call")
+    *_, last = [p for outcome in call("read_some", ("args", _T, text)) for p in renderer.render(outcome)]
+    assert isinstance(last, Fail)
+    assert last.code == "incomplete_call"
+    assert "path" in last.message
+
+
+def test_what_another_parameter_tells_is_not_missed() -> None:
+    told = call("read_some", ("path", _T, "a"), ("args", _T, "<nothing/>"))
+    assert rendered(told)[0] == [("c", "read_some", '{"path":"a"}')]
 
 
 TWO = call("read_one", ("args", _T, "<file><path>a</path></file><file><path>b</path></file>"))

@@ -14,7 +14,8 @@ from roobridge.bridge.ports import Capabilities, Delta, Health, Model, UpstreamR
 from roobridge.errors import ReplyError, UpstreamError
 from roobridge.events import Content, Finish, Piece, ToolDelta
 from roobridge.service.attempts import Patience
-from roobridge.service.turns import Rules, Turn
+from roobridge.service.rules import Rules
+from roobridge.service.turns import Turn
 from tests.oracle.dialect_writer import TEXT_DIALECTS
 from tests.oracle.plans import Client
 from tests.oracle.roo_native import gather

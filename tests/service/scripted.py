@@ -11,7 +11,8 @@ from roobridge.bridge.ports import Capabilities, Delta, Health, Model, UpstreamR
 from roobridge.errors import UpstreamError
 from roobridge.grammar.model import Completion, Param, Tool, Toolset
 from roobridge.service.attempts import Patience
-from roobridge.service.turns import Ask, Rules
+from roobridge.service.rules import Rules
+from roobridge.service.turns import Ask
 
 # One step of a reply: deltas of one read, an error to raise, or an event to wait for.
 Step = Sequence[Delta] | UpstreamError | asyncio.Event
@@ -100,7 +101,9 @@ PLAIN = Plan(ClientKind.PLAIN)
 XML = Plan(ClientKind.XML_AGENT, TOOLSET, client="roo", single_call=True)
 CALL = "<read_file>\n<path>a.py</path>\n</read_file>"
 
-RULES = Rules(patience=Patience(start=30, idle=30), pace=0, keepalive=30, commit=30, usage_wait=0.05)
+RULES = Rules(
+    patience=Patience(start=30, idle=30), pace=0, keepalive=30, commit=30, usage_wait=0.05, settle=0
+)
 
 
 def ask(

@@ -97,6 +97,16 @@ def test_a_broken_reply_that_was_to_come_whole_does_not_come_at_all() -> None:
     assert pacing.take(2.0) == []
 
 
+def test_what_is_pending_can_be_withdrawn() -> None:
+    pacing = Pacing(0.025, whole=True)
+    pacing.add([Content("a")], 1)
+    pacing.withdraw()
+    assert not pacing.pending
+    pacing.add([Content("b")], 1)
+    pacing.end(2)
+    assert pacing.take(2) == [Content("b")]
+
+
 async def test_outbox_gives_what_was_put_while_it_waited() -> None:
     outbox = Outbox(Pacing(0))
     reading = asyncio.ensure_future(outbox.next())
@@ -203,3 +213,36 @@ async def test_outbox_comments_beside_what_is_written_through() -> None:
     assert await reading == []
     assert written == [[Content("a")]]
     outbox.close()
+
+
+async def test_the_end_waits_for_the_last_piece_to_settle() -> None:
+    now = asyncio.get_running_loop().time
+    outbox = Outbox(Pacing(0))
+    outbox.comment_every(0.01)
+    await outbox.put([Content("a")])
+    await outbox.next()
+    await outbox.put([Content("b")])
+    outbox.end(ReplyError("It broke.", code="cut"), settle=0.05)
+    assert await outbox.next() == [Content("b")]
+    sent = now()
+    assert await outbox.next() is None
+    assert now() - sent >= 0.045
+
+
+async def test_where_nothing_went_out_nothing_settles() -> None:
+    outbox = Outbox(Pacing(0))
+    outbox.comment_every(0.001)
+    assert await outbox.next() == []
+    outbox.end(ReplyError("It broke.", code="cut"), settle=60)
+    assert await outbox.next() is None
+
+
+async def test_a_reader_that_goes_does_not_wait() -> None:
+    outbox = Outbox(Pacing(0))
+    await outbox.put([Content("a")])
+    await outbox.next()
+    outbox.end(ReplyError("It broke.", code="cut"), settle=60)
+    reading = asyncio.ensure_future(outbox.next())
+    await asyncio.sleep(0)
+    outbox.close()
+    assert await reading is None

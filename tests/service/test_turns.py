@@ -9,7 +9,8 @@ from roobridge.bridge.ports import Capabilities, Delta, Usage
 from roobridge.errors import ReplyError, UpstreamError
 from roobridge.events import Content, Finish, Piece, Thought
 from roobridge.service.attempts import Patience
-from roobridge.service.turns import Rules, Turn
+from roobridge.service.rules import Rules
+from roobridge.service.turns import Turn
 from tests.service.scripted import CALL, PLAIN, RULES, XML, Scripted, Step, ask, end, say, silence
 
 
@@ -212,6 +213,33 @@ async def test_an_empty_reply_to_others_is_delivered() -> None:
     upstream = Scripted(end())
     assert await read(Turn(ask(PLAIN), upstream, RULES)) == [Finish("stop")]
     assert len(upstream.requests) == 1
+
+
+HALF = "<read_file>\n<path>a.py"
+
+
+async def test_the_error_of_an_open_call_lets_its_last_piece_settle() -> None:
+    now = asyncio.get_running_loop().time
+    turn = Turn(ask(XML), Scripted([*say(HALF), *end("length")]), impatient(settle=0.05))
+    await turn.begin()
+    assert text(await turn.next() or []).startswith("<read_file>")
+    sent = now()
+    await rest(turn)
+    assert turn.error is not None
+    assert turn.error.code == "unfinished_call"
+    assert now() - sent >= 0.045
+
+
+async def test_other_ends_do_not_wait() -> None:
+    patient = impatient(settle=60)
+    for reply, finish in ((CALL, "stop"), ("The reason is", "length")):
+        turn = Turn(ask(XML), Scripted([*say(reply), *end(finish)]), patient)
+        await read(turn)
+    half = Turn(ask(XML), Scripted([*say(HALF), silence()]), patient)
+    await half.begin()
+    await half.next()
+    half.cancel(UpstreamError("Superseded.", code="superseded"))
+    assert await half.next() is None
 
 
 async def test_a_buffered_reply_goes_out_whole() -> None:

@@ -173,7 +173,10 @@ REFUSALS: list[tuple[int, str, str, tuple[str, str, int, float | None]]] = [
     (403, "access_denied", "", ("permission_error", "access_denied", 403, None)),
     (404, "model_not_found", "", ("invalid_request_error", "model_not_found", 404, None)),
     (429, "limit_requests", "Retry-After: 7\r\n", ("rate_limit_error", "limit_requests", 429, 7)),
-    (500, "internal", "", ("api_error", "internal", 502, None)),
+    (500, "internal", "", ("api_error", "internal", 500, None)),
+    (502, "gateway", "", ("api_error", "gateway", 502, None)),
+    (503, "busy", "", ("api_error", "busy", 503, None)),
+    (507, "full", "", ("api_error", "full", 502, None)),
     (503, "busy", "Retry-After: 2.5\r\n", ("api_error", "busy", 503, 2.5)),
 ]
 

@@ -1,0 +1,130 @@
+"""The signs by which text shows that it tries to call: the openers of every dialect, and JSON that names a
+tool. Patterns only; what they mean where they stand is decided in `attempt.py`.
+
+Sources: the chat templates of Qwen 2.5, Qwen 3 and Qwen3-Coder, Qwen-Agent, DeepSeek, Mistral and Kimi; the
+clients' own tags; and the loose spellings of these that models write (`<tool>`, `<call_tool>`, `<tools>`).
+
+Every quantifier that could meet itself again is bounded, so that a text is read in linear time.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+# Where a sign may begin: a set of characters alone is searched for five times as fast as anything else.
+START = re.compile(r"[<\[{✿]")
+REACT = "Action Input"
+START_REACT = re.compile(r"[<\[{✿]|^[ \t]{0,3}Action[ \t]{0,3}:", re.MULTILINE)
+
+# Wrappers that nobody writes but for a call; the other ones also name plain elements of HTML and XML.
+_SURE = (
+    r"tool[-_]?calls?|function[-_]?calls?|tool[-_]?use|use[-_]?tool|call[-_]?tool|tool[-_]?request|"
+    r"execute[-_]?tool|tool[-_]?invocation|tool[-_]?code"
+)
+_SPACE = r"(?:[\w-]{1,20}:)?"  # the name space of an XML name
+_LOOSE = r"tools?|functions?|action|call|invoke"
+
+_WRAPPER = (
+    rf"<{_SPACE}(?:(?P<sure>{_SURE})(?:[ \t][^<>\n]{{0,120}})?|(?P<loose>{_LOOSE}))"
+    r"[ \t]{0,8}(?:>|(?=\n)|\Z)"
+    r"|(?P<token>(?:<[|｜](?:python_tag|tool[\w▁_]{0,40})[|｜]>|\[TOOL_(?:CALLS?|REQUEST)\]|✿FUNCTION✿)"
+    r"[ \t]*:?)"
+)
+_NAMED = (
+    rf"<{_SPACE}(?P<kind>function|invoke|tool|call|action|parameter|param|{_SURE})"
+    r"(?:[ \t]{0,3}=[ \t]{0,3}|[ \t]{1,3}name[ \t]{0,3}=[ \t]{0,3})"
+    r"[\"'<]?(?P<named>[^\s<>\"'/=]{0,100})(?P<rest>[^<>\n]{0,200})(?P<end>/?>)?"
+)
+_JSON = r"(?P<json>\[?\s{0,20}\{\s{0,80}[\"'][\w$-]{1,60}[\"']\s{0,20}:)"
+_REACT = (
+    r"(?P<react>[ \t]{0,3}Action[ \t]{0,3}:[ \t]{0,8}(?P<acts>[\w.-]{1,80})[ \t\r]{0,8}"
+    r"\n\s{0,8}Action Input[ \t]{0,3}:)"
+)
+
+# Members of an object that names a tool, and of one that gives its arguments.
+NAMES = re.compile(
+    r"[\"'](?:name|tool|tool_name|function|function_name|recipient_name|action)[\"']\s{0,20}:\s{0,20}"
+    r"[\"']([^\"'\n]{0,100})[\"']"
+)
+ARGUMENTS = re.compile(
+    r"[\"'](?:arguments|args|parameters|params|input|tool_input|action_input|kwargs)[\"']\s{0,20}:"
+)
+MEMBER = re.compile(r"[\"']([\w$-]{1,60})[\"']\s{0,20}:")
+# A declaration of a tool, not a call of it.
+SCHEMA = re.compile(
+    r"[\"'](?:parameters|input_schema|inputSchema)[\"']\s{0,20}:\s{0,20}\{\s{0,80}"
+    r"[\"'](?:type|properties|\$schema|required)[\"']\s{0,20}:\s{0,20}(?:[\"']object[\"']|[\[{])"
+    r"|[\"']input_?[sS]chema[\"']"
+)
+
+# What stands where a value or a name would, in a text that explains the form.
+PLACEHOLDER = re.compile(
+    r"(?:<(?:parameter=)?[\w-]{1,60}>)?\s{0,20}(?:\.\.\.|…)\s{0,20}(?:<|\Z)"
+    r"|[\[{]\s{0,20}(?:\.\.\.|…)"
+    r"|\{\s{0,20}[\"']name[\"']\s{0,20}:\s{0,20}(?:<|[\"']?(?:\.\.\.|…|<|\$\{|\{))"
+    r"|\{\{|\{%"
+)
+NO_NAME = re.compile(
+    r"(?:\.\.\.|…|name|(?:[a-z]{1,20}[-_])?(?:tool|function|func|parameter|param)[-_]?(?:name)?"
+    r"|(?:name_of|example|your)_?\w{0,40}|x|foo|bar|\W*)\Z",
+    re.IGNORECASE,
+)
+
+# An element that names the tool: <name>read_file</name>.
+NAME_ELEMENT = re.compile(
+    r"<(?:name|tool_name|tool|function|function_name|recipient_name)>\s{0,20}([\w.-]{1,100})\s{0,20}<"
+)
+WORD = re.compile(r"[\w.-]{1,100}")
+PARAMETER = re.compile(r"<(?:(?:parameter|param|arg)(?:[ \t]{0,3}=|[ \t]{1,3}name)|(\w{1,60})(?=[\s/>=]))")
+
+# White space and emphasis before a call that begins its line, also in a list.
+LINE_START = re.compile(r"[ \t]*(?:(?:[-*+•]|\d{1,3}[.)])[ \t]+)?(?:\*\*|__|\*)?[ \t]*\Z")
+LINE_START_ROOM = 40
+
+# Behind a call: more tags, and then the line's end or a new sentence.
+_CLOSERS = r"(?:[ \t\r*_]|</?[\w:=-]{1,60}>){0,60}"
+BEHIND = re.compile(rf"{_CLOSERS}(.|\n|\Z)", re.DOTALL)
+LINE_END = re.compile(r"[ \t\r*_]{0,60}(?:\n|\Z)")
+FENCE_HEAD = re.compile(r"\s*(?:[`~]{3,64}\w{0,20}\s*)?")
+FENCE_END = re.compile(r"[\s`~]*\Z")
+
+# Words that announce a call, and words that announce an example.
+ANNOUNCES = re.compile(
+    r"\b(?:I(?:['’]ll| will| am going to|['’]m going to| need to)|let me|let['’]s|now I)\b"
+    r"|我将|我会|我来|我先|让我|我需要|接下来|现在我",
+    re.IGNORECASE,
+)
+EXPLAINS = re.compile(
+    r"example|format|\bforms?\b|show|look|template|syntax|document|explain|illustrat|demonstrat|sample|"
+    r"\bwritten\b|\bwrites?\b|instance|例|格式|示|展|说明|写成|形式",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=64)
+def signs(names: frozenset[str]) -> re.Pattern[str]:
+    """What a sign may be at a place that START found. names: of the tools, which may be misspelled in case
+    and underscores."""
+    spelled = "|".join(_spelling(name) for name in sorted(names, key=lambda name: (-len(name), name)))
+    tag = (
+        rf"<{_SPACE}(?P<tool>{spelled or '(?!)'})(?=[\s/>=]|\Z)"
+        r"(?P<attributes>[^<>\n]{0,300})(?P<close>/?>)?"
+    )
+    return re.compile(f"{tag}|{_NAMED}|{_WRAPPER}|{_JSON}|{_REACT}", re.IGNORECASE)
+
+
+@lru_cache(maxsize=64)
+def pythonic(names: frozenset[str]) -> re.Pattern[str]:
+    """A reply that is one call as Python writes it."""
+    spelled = "|".join(map(re.escape, sorted(names)))
+    return re.compile(rf"\s*\[?({spelled})\(\s*(?:\w+\s*=|\{{)[^\n]*(?:\n.*)?\)\]?\s*\Z", re.DOTALL)
+
+
+def _spelling(name: str) -> str:
+    return re.escape(name).replace("_", "[-_]?")
+
+
+def plain(name: str) -> str:
+    """A name as it is compared where its spelling is loose."""
+    return name.lower().replace("_", "").replace("-", "")
