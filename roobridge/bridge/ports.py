@@ -108,3 +108,17 @@ class Upstream(Protocol):
     async def aclose(self) -> None:
         """Release connections; the upstream is not used afterwards."""
         ...
+
+
+def is_normal(finish: str) -> bool:
+    """Whether the upstream's word for the end means that the model had said all."""
+    return finish in _NORMAL
+
+
+def broke_off(finish: str) -> bool:
+    """Whether it means that the model would have said more."""
+    return finish in _BROKEN_OFF
+
+
+_NORMAL = frozenset({"stop", "tool_calls", "function_call"})
+_BROKEN_OFF = frozenset({"length", "error", "silence", "cut"})

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from roobridge.bridge.opening import Heard, Opening, as_text
 from roobridge.bridge.plan import ClientKind, Plan, Wrap
-from roobridge.bridge.ports import Delta
+from roobridge.bridge.ports import Delta, broke_off, is_normal
 from roobridge.bridge.reading import complete_call, new_parser
 from roobridge.dialects.native import NativeCalls
 from roobridge.events import (
@@ -34,14 +34,7 @@ from roobridge.render.roo_xml import DIALECT as ROO_XML
 from roobridge.render.roo_xml import XmlRenderer
 from roobridge.render.tool_calls import ToolCallsRenderer
 
-_NORMAL = frozenset({"stop", "tool_calls", "function_call"})
-_BROKEN_OFF = frozenset({"length", "error", "silence", "cut"})
 _HELD: dict[Wrap, type[Held]] = {Wrap.PREVIEW: HeldPreview, Wrap.HOLD: Held, Wrap.LIVE: HeldLive}
-
-
-def is_normal(finish: str) -> bool:
-    """Whether the upstream's word for the end means that the model had said all."""
-    return finish in _NORMAL
 
 
 class Reply:
@@ -70,6 +63,7 @@ class Reply:
         self._heard: list[str] = []  # all content, as it came
         self._heard_calls: list[ToolDelta] = []
         self._spoke = False  # words or a call came outside the reasoning
+        self._straight = False  # the open value goes out as it comes
         self._failed = False
 
     @property
@@ -134,7 +128,7 @@ class Reply:
         None where nothing is, or nothing that going on would mend.
         """
         normal = is_normal(finish)
-        if not self._may_go_on() or not (normal or finish in _BROKEN_OFF):
+        if not self._may_go_on() or not (normal or broke_off(finish)):
             return None
         texts = self._plan.agent and self._wrapper.stage is Stage.UNDECIDED
         return self._again().opening(normal=normal, texts=texts)
@@ -221,25 +215,25 @@ class Reply:
             self._waiting.append(text)
             return
         event = self._parser.flow(text)
-        if event is None:
-            self._take(self._parser.feed(text), pieces)
-        elif type(event) is Value:
+        if type(event) is Value:
             self._value(event, pieces)
-        elif self._wrapper.waits and not self._first_text.begins:
-            self._spoke = self._spoke or not text.isspace()
-            self._first_text.passed(text)
+        elif event is None:
+            self._take(self._parser.read(text), pieces)
+        elif self._wrapper.waits and self._first_text.spoke:
             self._put(self._wrapper.wait(text), pieces)
         else:
             self._take((event,), pieces)
 
     def _value(self, event: Value, pieces: list[Piece]) -> None:
         """Characters of the open value, which hold nothing to decide."""
-        if self._wrapper.passes and not self.done and not self._repeated.holds:
-            self._repeated.value(event.text)
-            self._computed.value(event.text)
-            self._give(self._renderer.value(event.text), pieces)
-        else:
+        if not self._straight:
             self._take((event,), pieces)
+            return
+        text = event.text
+        self._repeated.told.append(text)
+        if self._computed.counting:
+            self._computed.value(text)
+        self._give(self._renderer.value(text), pieces)
 
     def _tool_call(self, call: ToolDelta, pieces: list[Piece]) -> None:
         self._heard_calls.append(call)
@@ -260,6 +254,9 @@ class Reply:
 
     def _take(self, events: Iterable[Event], pieces: list[Piece]) -> None:
         for event in events:
+            if self._straight and type(event) is Value:
+                self._value(event, pieces)
+                continue
             if isinstance(event, Reasoning):
                 self._reasoning.append(event.text)
             elif isinstance(event, CallStart) or (isinstance(event, Text) and not event.text.isspace()):
@@ -267,6 +264,7 @@ class Reply:
             kept = self._first_text.feed(event)
             for told in self._repeated.feed(kept) if kept is not None else ():
                 self._put(self._wrapper.feed(self._computed.feed(told)), pieces)
+            self._straight = self._wrapper.passes and not self.done and not self._repeated.holds
 
     def _put(self, outcomes: Iterable[Outcome], pieces: list[Piece]) -> None:
         for outcome in outcomes:
@@ -282,6 +280,7 @@ class Reply:
             last = type(new[-1])
             if last is Finish or last is Fail:
                 self.done = True
+                self._straight = False
                 self._failed = last is Fail
 
     def _calls_in_reasoning(self) -> list[Event]:

@@ -200,7 +200,7 @@ class Actions(Blocks):
         text = example.dedented()
         if not text:
             return []
-        self.examined += len(text)
+        self.examine_again(len(text))
         parser = self.anew()
         events = parser.feed(text) + parser.close(normal=True)
         last = max((at for at, event in enumerate(events) if isinstance(event, CallEnd)), default=-1)

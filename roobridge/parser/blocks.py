@@ -53,8 +53,7 @@ class Blocks(Point):
         that does not grow faster than the reply.
         """
         rest = whole[len(head) :]
-        at = self.base + self.at
-        if self.reread + len(rest) > _REREAD * at:
+        if self.reread + len(rest) > _REREAD * self.passed:
             head, rest = whole, ""
         if self.example is None:
             self.markdown.absorb(head)
@@ -64,11 +63,10 @@ class Blocks(Point):
 
     def rewind(self, rest: str) -> None:
         """Stand before the text that was read last."""
-        self.examined += len(rest)
+        self.examine_again(len(rest))
         if len(rest) <= self.at:
             self.at -= len(rest)
         else:  # it began in an earlier feed
-            self.base += self.at - len(rest)
             self.buffer = rest + self.buffer[self.at :]
             self.at = 0
 

@@ -42,8 +42,9 @@ class TagCall:
         self.tool = tool
         self.value: ValueText | None = None
         self._tail = ""  # the last characters of the open value, but for the pieces that flowed since
+        self._said = False
+        self._lines = False
         self._flowed: list[str] = []
-        self.said = False  # the open value has more than white space
         self.mangled = False  # words stood between its tags
         self.announced = False  # its CallStart was given
         self.tags = ValueTags(dialect, tool, Param(""), "")  # of the value that was opened last
@@ -52,7 +53,8 @@ class TagCall:
         self._started = False
         self._before = ""  # source text before the tool's own opening tag
         self._after: str | None = None  # source text from the tool's own closing tag on
-        self._nested: list[str] = []  # the open value's text, where it is XML
+        self._is_nested = False  # the open value is XML
+        self._nested: list[str] = []  # its text
 
     @property
     def param(self) -> str:
@@ -107,30 +109,39 @@ class TagCall:
         if self._flowed:
             raw = "".join(self._flowed)
             self._flowed.clear()
+            self._lines = self._lines or "\n" in (raw if self._said else raw.lstrip())
+            self._said = self._said or not raw.isspace()
             self._tail = (self._tail + raw)[-_TAIL:]
             self.tags.add(raw)
 
     @property
+    def said(self) -> bool:
+        """The open value has more than white space."""
+        self._settle()
+        return self._said
+
+    @property
     def lines(self) -> bool:
-        """The open value holds a line's end."""
-        return self.value is not None and self.value.lines
+        """The open value holds a line's end, behind what is more than white space."""
+        self._settle()
+        return self._lines
 
     def text(self, raw: str, out: list[Event]) -> None:
         """More of the open value."""
-        self.said = self.said or not raw.isspace()
         self._flowed.append(raw)
-        self._settle()
         if self.value is not None:
-            if self._param is not None and self._param.kind is Kind.XML:
+            if self._is_nested:
                 self._nested.append(raw)
             self.value.add(raw, out)
 
     def flow(self, raw: str) -> str:
         """As `ValueText.flow`, of the open value."""
-        flowing = self.value.flow(raw) if self.value is not None and not self.tags.half else ""
+        if self.value is None or self.tags.half:
+            return ""
+        flowing = self.value.flow(raw)
         if flowing:
             self._flowed.append(raw)
-            if self._param is not None and self._param.kind is Kind.XML:
+            if self._is_nested:
                 self._nested.append(raw)
         return flowing
 
@@ -229,10 +240,12 @@ class TagCall:
             out.append(Repaired("opening_tag_mended"))
         self._param = self.tool.params.get(name) or Param(name)
         self._given.add(name)
+        self._is_nested = self._param.kind is Kind.XML
         self._nested.clear()
         self._tail = ""
+        self._lines = False
         self._flowed.clear()
-        self.said = False
+        self._said = False
         self.tags = ValueTags(self.dialect, self.tool, self._param, self.dialect.close_of(raw, name))
         trim = self.dialect.trims(self._param)
         self.value = ValueText(trim=trim, strict=trim and self.dialect.strict_space)

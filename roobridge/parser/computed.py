@@ -18,7 +18,10 @@ from roobridge.grammar.model import Param, Toolset
 
 
 class Computed:
-    """Events in, events out: counts the lines of the parameter that another one is computed from."""
+    """Events in, events out: counts the lines of the parameter that another one is computed from.
+
+    counting: the open value is that parameter's.
+    """
 
     def __init__(self, toolset: Toolset) -> None:
         self._tools = {
@@ -30,13 +33,12 @@ class Computed:
         self._open = ""
         self._newlines: dict[str, int] = {}
         self._last: dict[str, str] = {}
-        self._counting = False
+        self.counting = False
 
     def value(self, text: str) -> None:
-        """More characters of the open value."""
-        if self._counting and self._missing:
-            self._newlines[self._open] += text.count("\n")
-            self._last[self._open] = text[-1:]
+        """More characters of the open value, while `counting`."""
+        self._newlines[self._open] += text.count("\n")
+        self._last[self._open] = text[-1:]
 
     def feed(self, event: Event) -> list[Event]:
         if isinstance(event, CallStart):
@@ -44,20 +46,24 @@ class Computed:
             self._newlines.clear()
         elif self._missing:
             if isinstance(event, Value):
-                self.value(event.text)
+                if self.counting:
+                    self.value(event.text)
             elif isinstance(event, ParamStart):
                 self._begin(event.name)
             elif isinstance(event, CallEnd):
                 return [*self._add(), event]
+            elif isinstance(event, ParamEnd):
+                self.counting = False
             elif isinstance(event, Unfinished):
                 self._missing = []
+                self.counting = False
         return [event]
 
     def _begin(self, name: str) -> None:
         self._missing = [param for param in self._missing if param.name != name]
         self._open = name
-        self._counting = any(param.computed == name for param in self._missing)
-        if self._counting:
+        self.counting = any(param.computed == name for param in self._missing)
+        if self.counting:
             self._newlines[name] = 0
             self._last[name] = ""
 

@@ -197,8 +197,13 @@ class ContentLexer(Point):
     def lex_fenced(self) -> Lexed | None:
         assert self.block is not None
         start = self.at
-        self.at, stop = self.markdown.advance(self.buffer, start, len(self.buffer))
-        self.block.add(self.buffer[start : self.at])
+        text = self.buffer[start:] if start else self.buffer
+        if self.markdown.flows(text):
+            self.at, stop = len(self.buffer), Stop.END
+        else:
+            self.at, stop = self.markdown.advance(self.buffer, start, len(self.buffer))
+            text = self.buffer[start : self.at]
+        self.block.add(text)
         if self.block.dead or (stop is Stop.CLOSED and not self.block.ready):
             return Terminal.TEXT, "", ""
         return (Terminal.FENCE_CLOSE, "", "") if stop is Stop.CLOSED else None

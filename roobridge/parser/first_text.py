@@ -6,32 +6,31 @@ from roobridge.events import Aside, CallStart, Event, Reasoning, Text
 
 
 class FirstText:
-    """Events in, events out: drops the white space that stands between reasoning and the first text."""
+    """Events in, events out: drops the white space that stands between reasoning and the first text.
+
+    spoke: words or a call came; text goes its way unchanged from there on.
+    """
 
     def __init__(self) -> None:
-        self.begins = False  # reasoning came, and no text yet
-        self._spoke = False
+        self.spoke = False
+        self._begins = False  # reasoning came, and no text yet
 
     def feed(self, event: Event) -> Event | None:
         if isinstance(event, (Reasoning, Aside)):
             # Text before an Aside was reasoning.
-            self._spoke = self._spoke and isinstance(event, Reasoning)
-            self.begins = not self._spoke
+            self.spoke = self.spoke and isinstance(event, Reasoning)
+            self._begins = not self.spoke
         elif isinstance(event, CallStart):
             self._speak()
         elif isinstance(event, Text):
-            text = event.text.lstrip() if self.begins else event.text
+            text = event.text.lstrip() if self._begins else event.text
             if not text:
                 return None
-            self.passed(text)
+            if not text.isspace():
+                self._speak()
             return event if len(text) == len(event.text) else Text(text)
         return event
 
-    def passed(self, text: str) -> None:
-        """Text that goes its way unchanged."""
-        if not self._spoke and not text.isspace():
-            self._speak()
-
     def _speak(self) -> None:
-        self._spoke = True
-        self.begins = False
+        self.spoke = True
+        self._begins = False

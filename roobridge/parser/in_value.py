@@ -11,6 +11,8 @@ from roobridge.parser.scanner import BLANKS, Found, Miss
 from roobridge.parser.states import Terminal
 
 _NO_PARAM_CLOSE = frozenset({Terminal.TOOL_CLOSE, Terminal.LATE_CLOSE, Terminal.CALL_CLOSE})
+# What `tag_at` and the end marks begin with; any other `<` is a value's own.
+MAY_BE_TAG = re.compile(r"<(?:[A-Za-z_/|]|\Z)")
 _LAST_WORD = re.compile(r"([^\s>]{1,40})>{1,2}\s*\Z")
 _NEAR = {
     Level.PARAM: Terminal.NEAR_CLOSE,
@@ -25,11 +27,12 @@ class ValueLexer(Point):
     def lex_value(self) -> Lexed | None:
         call, start = self.call, self.at
         assert call is not None
-        if not call.tail and self.buffer[start] == ">":
+        if self.buffer[start] == ">" and not call.tail:
             return self._bracket(start)
         i = start
         while True:
-            tag = self.buffer.find("<", i)
+            may_be = MAY_BE_TAG.search(self.buffer, i)
+            tag = may_be.start() if may_be is not None else -1
             if call.tags.half:
                 self._end_half(call, i, tag)
             if tag < 0:

@@ -16,7 +16,7 @@ from roobridge.parser.blocks import Fenced
 from roobridge.parser.content import ContentLexer
 from roobridge.parser.dialect import Dialect
 from roobridge.parser.in_chain import CHAIN, ChainLexer
-from roobridge.parser.in_value import ValueLexer
+from roobridge.parser.in_value import MAY_BE_TAG, ValueLexer
 from roobridge.parser.inside import CallLexer
 from roobridge.parser.point import Lexed
 from roobridge.parser.states import Action, State, Terminal, UndefinedStepError
@@ -81,7 +81,7 @@ class Parser(ContentLexer, AlienLexer, CallLexer, ValueLexer, ChainLexer, Action
         state = self.state
         flowing = ""
         if state is State.VALUE:
-            if "<" not in text:
+            if "<" not in text or not MAY_BE_TAG.search(text):
                 flowing = self.call.flow(text)  # type: ignore[union-attr]
         elif state is State.OBJECT:
             flowing = self.json.flow(text)  # type: ignore[union-attr]
@@ -89,20 +89,21 @@ class Parser(ContentLexer, AlienLexer, CallLexer, ValueLexer, ChainLexer, Action
             if "<" in text or not self.markdown.flows(text):
                 return None
             self.examined += len(text)
-            self.base += len(text)
             return Text(text)
         if not flowing:
             return None
         self.examined += len(text)
-        self.base += len(text)
         return Value(flowing)
 
     def feed(self, text: str) -> list[Event]:
         """More of the reply's text; gives the events it decides."""
         flow = self.flow(text)
-        if flow is not None:
-            return [flow]
-        self.examined += len(text) + len(self.buffer)
+        return [flow] if flow is not None else self.read(text)
+
+    def read(self, text: str) -> list[Event]:
+        """As `feed`, for text that did not flow."""
+        self.examined += len(text)
+        self.examine_again(len(self.buffer))
         out: list[Event] = []
         self.out = out
         if self.example is None:
@@ -155,7 +156,6 @@ class Parser(ContentLexer, AlienLexer, CallLexer, ValueLexer, ChainLexer, Action
                 break
             self.step(*lexed)
         self.buffer = self.buffer[self.at :]
-        self.base += self.at
         self.at = 0
 
     def _leave(self, terminal: Terminal) -> None:

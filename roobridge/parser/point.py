@@ -37,7 +37,7 @@ class Point:
         self.json: JsonCall | None = None
         self.example: Example | None = None
         self.block: JsonBlock | None = None  # that may be the reply's last JSON call
-        self.base = 0  # where the buffer begins in the reply
+        self._second = 0  # characters that were examined before, of those
         self.reread = 0  # characters that were read again as text
         self.found = Found(Terminal.TEXT)
         self.after_call = False  # nothing but white space since the last call
@@ -65,6 +65,15 @@ class Point:
 
     def emit(self, event: Event) -> None:
         self.sink.append(event)
+
+    def examine_again(self, count: int) -> None:
+        self.examined += count
+        self._second += count
+
+    @property
+    def passed(self) -> int:
+        """Characters of the reply in front of this point."""
+        return self.examined - self._second - len(self.buffer) + self.at
 
     def row(self, terminal: Terminal) -> Step | None:
         """What the terminal does here; None where the lexer of this state never gives it."""

@@ -30,25 +30,22 @@ class Repeated:
     """Events in, events out. own: the dialect that the client reads; a call in it goes out as it was written,
     and the client takes the last telling of it.
 
-    holds: the open value waits until it is whole, for it repeats one or may be repeated.
+    holds: the open value waits until it is whole, for it repeats one or may be repeated. told: the open
+    value's characters; who passes some on without `feed` adds them.
     """
 
     def __init__(self, toolset: Toolset, own: str = "") -> None:
         self.holds = False
+        self.told: list[str] = []
         self._toolset = toolset
         self._own = own
         self._written = False  # the open call is in that dialect
         self._tool = Tool("", {})
         self._name = ""
         self._given: dict[str, bytes] = {}  # a digest of each value
-        self._digest = blake2b()
+        self._form = Form.TEXT
         self._held: list[Event] = []
         self._arrays: dict[str, list[list[Event]]] = {}
-
-    def value(self, text: str) -> None:
-        """More characters of the open value."""
-        if not self._written:
-            self._digest.update(text.encode("utf-8", "surrogatepass"))
 
     def feed(self, event: Event) -> list[Event]:
         if isinstance(event, CallStart):
@@ -65,19 +62,19 @@ class Repeated:
             return [*self._gathered(), event]
         elif isinstance(event, (Value, Markup)):
             if isinstance(event, Value):
-                self.value(event.text)
+                self.told.append(event.text)
             if self.holds:
                 self._held.append(event)
                 return []
         return [event]
 
     def _start(self, event: ParamStart) -> list[Event]:
-        self._name = event.name
+        self._name, self._form = event.name, event.form
+        self.told.clear()
         again = event.name in self._given
         if self._written:
             self._given[event.name] = b""
             return [_REPAIR, event] if again else [event]
-        self._digest = blake2b(event.form.value.encode())
         self.holds = again or self._is_array(event.name)
         self._held = [event]
         return [] if self.holds else [event]
@@ -85,7 +82,7 @@ class Repeated:
     def _end(self, event: ParamEnd) -> list[Event]:
         if self._written:
             return [event]
-        name, digest = self._name, self._digest.digest()
+        name, digest = self._name, self._digest()
         told, held = self._given.get(name), self.holds
         self._given[name] = digest
         self.holds = False
@@ -98,6 +95,11 @@ class Repeated:
             self._arrays.setdefault(name, []).append(telling)
             return []
         return [_REPAIR, *telling]
+
+    def _digest(self) -> bytes:
+        value = self._form.value + "".join(self.told)
+        self.told.clear()
+        return blake2b(value.encode("utf-8", "surrogatepass")).digest()
 
     def _is_array(self, name: str) -> bool:
         param = self._tool.params.get(name)

@@ -63,7 +63,15 @@ from types import MappingProxyType
 import msgspec
 
 
-class State(Enum):
+class _Key(Enum):
+    """Members are single objects, so their identity is their hash: the tables are looked up at every tag, and
+    Enum's own hash is a call of Python.
+    """
+
+    __hash__ = object.__hash__
+
+
+class State(_Key):
     """Where the machine stands."""
 
     CONTENT = auto()  # outside every call
@@ -101,7 +109,7 @@ class State(Enum):
     BROKEN = auto()  # a started call that stopped making sense
 
 
-class Terminal(Enum):
+class Terminal(_Key):
     """What the lexers find."""
 
     TEXT = auto()  # anything that is no terminal here
@@ -142,7 +150,7 @@ class Terminal(Enum):
 OPENS_CALL = frozenset({Terminal.TOOL_OPEN, Terminal.CALL_OPEN, Terminal.COMPLETION_OPEN})
 
 
-class Action(Enum):
+class Action(_Key):
     """What a row does with its terminal; the engine has one method for each."""
 
     TEXT = auto()  # it is text

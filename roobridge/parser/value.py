@@ -15,12 +15,11 @@ class ValueText:
     there, either spelling counts.
     """
 
-    __slots__ = ("_begun", "_held", "_lead", "_slipped", "lines", "strict", "trim")
+    __slots__ = ("_begun", "_held", "_lead", "_slipped", "strict", "trim")
 
     def __init__(self, *, trim: bool, strict: bool = False) -> None:
         self.trim = trim
         self.strict = strict
-        self.lines = False  # the value holds a line's end
         self._slipped = False  # more white space than the markup's was trimmed
         self._begun = False
         self._lead = ""
@@ -32,7 +31,6 @@ class ValueText:
             text = self._begin(text, out)
         if not text:
             return
-        self.lines = self.lines or "\n" in text
         kept = text.rstrip(BLANKS) if self.trim else _without_newline(text)
         if not kept and (self.trim or not self._held):
             self._held.append(text)
@@ -53,18 +51,21 @@ class ValueText:
         """
         if not self._begun:
             return ""
+        held = self._held
+        last = text[-1]
+        if last not in (BLANKS if self.trim else "\r\n"):
+            if not held:
+                return text
+            held.append(text)
+            flowing = "".join(held)
+            held.clear()
+            return flowing
         kept = text.rstrip(BLANKS) if self.trim else _without_newline(text)
         if not kept:
             return ""
-        self.lines = self.lines or "\n" in text
-        held = self._held
-        if held:
-            flowing = "".join(held) + kept
-            held.clear()
-        else:
-            flowing = kept
-        if len(kept) < len(text):
-            held.append(text[len(kept) :])
+        flowing = "".join(held) + kept
+        held.clear()
+        held.append(text[len(kept) :])
         return flowing
 
     def end(self, out: list[Event], *, closed: bool) -> None:

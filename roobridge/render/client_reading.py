@@ -76,10 +76,10 @@ class ClientReading:
         """
         if self._rest or "<" in text or self._text is not None or not self.open:
             return False
-        more = self._units + (len(text) if text.isascii() else units(text))
-        if more > self._limit > 0:
+        self._units += len(text) if text.isascii() else units(text)
+        if self._units > self._limit > 0:
+            self._units -= units(text)
             return False
-        self._units = more
         self.at += len(text)
         return True
 

@@ -79,7 +79,7 @@ class CallGuard:
         """More of the value."""
         if self._softener is not None:
             text = self._softener.feed(text)
-        return self._value(text)
+        return text if self._reading.flows(text) else self._value(text)
 
     def rest(self) -> tuple[str, bool]:
         """The value is whole: what was kept back of it, and whether a tag in it was made harmless."""
@@ -112,8 +112,6 @@ class CallGuard:
 
     def _value(self, text: str) -> str:
         reading = self._reading
-        if reading.flows(text):
-            return text
         reading.feed(text)
         if reading.turned >= 0 and self._strict:
             why = self._too_long(self._name) if reading.over else self._closes(self._name)

@@ -13,14 +13,18 @@ class Thoughts:
 
     def __init__(self) -> None:
         self._preview: bool | None = None  # what came last
-        self._end = ""  # its last two characters
+        self._end = ""  # how it ended
 
     def say(self, text: str, *, preview: bool = False) -> list[Thought]:
-        turned = self._preview is not None and self._preview is not preview
-        newlines = len(self._end) - len(self._end.rstrip("\n"))
+        if self._preview is preview:
+            self._end = text if len(text) >= len(_GAP) else (self._end + text)[-len(_GAP) :]
+            return [Thought(text, preview)]
+        turned = self._preview is not None
+        end = self._end[-len(_GAP) :]
+        newlines = len(end) - len(end.rstrip("\n"))
         gap = _GAP[newlines:] if turned else ""
         self._preview = preview
-        self._end = (self._end + text)[-len(_GAP) :]
+        self._end = (end + text)[-len(_GAP) :]
         if gap and preview:
             return [Thought(gap + text, preview=True)]
         return [*([Thought(gap, preview=True)] if gap else []), Thought(text, preview)]

@@ -8,8 +8,7 @@ from contextlib import suppress
 
 from roobridge.bridge.continuing import correction, reminder
 from roobridge.bridge.plan import Plan
-from roobridge.bridge.ports import UpstreamRequest
-from roobridge.bridge.reply import is_normal
+from roobridge.bridge.ports import UpstreamRequest, is_normal
 from roobridge.errors import UpstreamError
 from roobridge.events import Fail, Piece, Thought
 from roobridge.service.exchange import Exchange

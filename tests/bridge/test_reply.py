@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from roobridge.bridge.plan import ClientKind, Plan, Wrap
 from roobridge.bridge.ports import Delta
-from roobridge.bridge.reply import Reply, is_normal
+from roobridge.bridge.reply import Reply
 from roobridge.events import Content, Fail, Finish, Length, Thought, ToolDelta
 from tests.oracle.outcome import Outcome, join, pieces_of, run
 from tests.oracle.plans import CLIENTS, OTHER, PLAIN, ROO_36N, ROO_41, ROO_52, Client
@@ -27,21 +27,6 @@ def said(client: Client, *deltas: Delta, finish: str = "stop", wrap: Wrap = Wrap
 
 def names(outcome: Outcome) -> list[str]:
     return [call.name for call in outcome.calls]
-
-
-@pytest.mark.parametrize(
-    ("finish", "normal"),
-    [
-        ("stop", True),
-        ("tool_calls", True),
-        ("function_call", True),
-        ("length", False),
-        ("cut", False),
-        ("", False),
-    ],
-)
-def test_which_ends_are_normal(finish: str, normal: bool) -> None:
-    assert is_normal(finish) is normal
 
 
 @pytest.mark.parametrize("client", [ROO_41, ROO_52, PLAIN], ids=lambda client: client.name)

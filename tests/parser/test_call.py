@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from roobridge.dialects.qwen3_coder import WRAPPED
 from roobridge.dialects.roo_xml import ROO_XML
@@ -121,6 +123,20 @@ def test_a_nested_value_cut_short_is_closed(text: str, closes: list[str]) -> Non
     values = [event.text for event in out if isinstance(event, Value)]
     assert "".join(values) == text + "".join(closes)
     assert out[-2:] == [ParamEnd(), CallEnd()]
+
+
+@given(st.lists(st.text("a \r\n", min_size=1), max_size=6))
+def test_it_knows_what_its_value_holds(pieces: list[str]) -> None:
+    call = begun()
+    said(call, (_T.TOOL_OPEN, "<list_files>", "list_files"), (_T.PARAM_OPEN, "<path>", "path"))
+    out: list[Event] = []
+    for piece in pieces:
+        if not call.flow(piece):
+            call.text(piece, out)
+    text = "".join(pieces)
+    assert call.said == bool(text.strip())
+    assert call.lines == ("\n" in text.lstrip())
+    assert call.tail == text[-48:]
 
 
 def test_a_text_as_a_call() -> None:

@@ -82,16 +82,6 @@ def test_an_open_value_keeps_its_last_newline(cut: tuple[str, list[str]]) -> Non
     assert value_of(events_of(pieces, trim=False, closed=False)) == text.removeprefix(lead)
 
 
-@given(cut_up(texts))
-def test_it_knows_whether_it_holds_a_lines_end(cut: tuple[str, list[str]]) -> None:
-    text, pieces = cut
-    value = ValueText(trim=False)
-    out: list[Event] = []
-    for piece in pieces:
-        value.add(piece, out)
-    assert value.lines == ("\n" in text.removeprefix("\r").removeprefix("\n"))
-
-
 @pytest.mark.parametrize(
     ("text", "slipped"),
     [("\na\n", False), ("a", False), ("\r\na\r\n", False), (" a", True), ("\n  a\n", True), ("a \n", True)],
