@@ -170,8 +170,7 @@ class NativeCalls:
         if not normal or tool is None or arguments.broken or not is_complete(tool, arguments.given):
             return
         if arguments.open:
-            param = tool.params.get(arguments.open)
-            if not tool.known or param is None or not param.cut_safe or arguments.quotes.mended:
+            if not arguments.may_end_open:
                 return
             call.events.append(ParamEnd())
         elif arguments.given and not arguments.reader.close():

@@ -67,7 +67,6 @@ class _Search:
         self._tools = toolset.tools
         names = frozenset(toolset.tools) | toolset.read_tools
         self._names = names
-        self._signs = signs.signs(names)
         self._evidence = Evidence(text, toolset)
         self._markdown = Markdown()
         self._at = 0  # up to where Markdown was walked over
@@ -82,7 +81,7 @@ class _Search:
         starts = signs.START_REACT if signs.REACT in text else signs.START
         for start in starts.finditer(text):
             at = start.start()
-            sign = self._signs.match(text, at) if at >= self._at else None
+            sign = self._evidence.signs.match(text, at) if at >= self._at else None
             if sign is None:
                 continue
             self._walk(at)

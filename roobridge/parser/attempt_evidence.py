@@ -26,7 +26,11 @@ class Evidence:
         self._tools = toolset.tools
         self._names = frozenset(toolset.tools) | toolset.read_tools
         self._plain = {signs.plain(name): name for name in sorted(self._names)}
-        self._signs = signs.signs(self._names)
+        completion = toolset.completion.param if toolset.completion is not None else ""
+        self._elements = frozenset(
+            name for tool in self._tools.values() for name in tool.params if name != completion
+        )
+        self.signs = signs.signs(self._names, self._elements)
         self._first = len(text) - len(text.lstrip())
         self._object_last = text.rstrip()[-1:] in ("}", "]")
         self._mentioned = False  # an opener stood before that opens nothing
@@ -40,6 +44,8 @@ class Evidence:
             return self._declared(sign["acts"])
         if signs.PLACEHOLDER.match(self._text, self._past(sign.end())):
             name = None
+        elif sign["element"]:
+            return "" if begins and self._is_bare_parameter(sign) else None
         elif sign["tool"]:
             return self._tool(sign, begins=begins)
         elif sign["token"]:
@@ -81,7 +87,7 @@ class Evidence:
             return "" if alone and self._ends_line(sign.end()) else None
         if declared is None and signs.NO_NAME.match(written):
             return None
-        goes_on = self._goes_on(sign.end())
+        goes_on = self._goes_on(sign.end()) or (declared is not None and self._parameter_below(sign.end()))
         if not goes_on and begins:
             end, closed = sign.end(), self.find(f"</{sign['kind']}", sign.end()) >= 0
             lone = self._line_ends(end) and (declared is not None or closed)
@@ -90,11 +96,31 @@ class Evidence:
             return None
         return self._placed(sign, f"</{sign['kind']}", declared or written, begins=begins)
 
+    def _parameter_below(self, at: int, params: frozenset[str] = frozenset()) -> bool:
+        """Words end the opener's line, and the next one begins with a parameter."""
+        words = signs.WORDS_BELOW.match(self._text, at)
+        found = signs.PARAMETER.match(self._text, words.end()) if words is not None else None
+        return found is not None and (found[1] is None or found[1] in params)
+
     def _inner(self, sign: re.Match[str]) -> bool:
         """What follows is an object or a parameter, and no element of another kind."""
         at = self._past(sign.end())
         found = signs.PARAMETER.match(self._text, at)
         return self._text[at : at + 1] == "{" or (found is not None and found[1] is None)
+
+    def _is_bare_parameter(self, sign: re.Match[str]) -> bool:
+        """A parameter's element that ends the reply, or that another one or the tool's close follows: its
+        tool's opener is lost."""
+        close = f"</{sign['element']}>"
+        closed = self.find(close, sign.end())
+        if closed < 0:
+            return False
+        behind = self._past(closed + len(close))
+        tool = signs.CLOSE.match(self._text, behind)
+        if tool is not None and tool[1] in self._names:
+            return True
+        following = self.signs.match(self._text, behind)
+        return behind == len(self._text) or (following is not None and following["element"] is not None)
 
     def _wrapper(self, sign: re.Match[str], *, begins: bool) -> str | None:
         """<tool_call>, <tools>, and their like."""
@@ -109,7 +135,7 @@ class Evidence:
         """A token of its own, which has no close: [TOOL_CALLS], <|tool_call|>."""
         text, at = self._text, self._past(sign.end())
         name = self._name_behind(sign.end())
-        next_token = self._signs.match(text, at)
+        next_token = self.signs.match(text, at)
         tokens = text.startswith("function<", at) or (next_token is not None and next_token["token"])
         if begins and (tokens or (name and text.startswith(name, at))):
             return name or ""
@@ -147,6 +173,7 @@ class Evidence:
         found = signs.PARAMETER.match(text, self._past(end))
         inside = found is not None and (found[1] is None or found[1] in params or found[1] == "args")
         inside = inside or (text[self._past(end) : self._past(end) + 1] == "{" and self._has_key(end, params))
+        inside = inside or (begins and self._parameter_below(end, params))
         given = {part.rpartition(" ")[2].strip() for part in sign["attributes"].split("=")[:-1]}
         if inside:
             return self._placed(sign, close, name, begins=begins)
@@ -200,13 +227,15 @@ class Evidence:
         text, i = self._text, self._past(at)
         if i == len(text):
             return None
-        if text[i] in "{[":
+        if text[i] in "`~":
+            i = self._past(signs.FENCE_HEAD.match(text, i).end())  # type: ignore[union-attr]
+        if text[i : i + 1] in ("{", "["):
             return self._object_name(i)
-        if text[i] == "<":
+        if text[i : i + 1] == "<":
             element = signs.NAME_ELEMENT.match(text, i)
             if element is not None:
                 return self._declared(element[1])
-            sign = self._signs.match(text, i)
+            sign = self.signs.match(text, i)
             if sign is None or signs.PLACEHOLDER.match(text, sign.end()):
                 return None
             if sign["tool"]:
@@ -223,7 +252,7 @@ class Evidence:
         head = self._text[at : at + _HEAD]
         named, first = signs.NAMES.search(head), signs.MEMBER.search(head)
         wraps = first is not None and first[1] in self._names and head[first.end() :].lstrip()[:1] == "{"
-        if (named is None and not wraps) or signs.SCHEMA.search(head) or signs.PLACEHOLDER.match(head):
+        if signs.SCHEMA.search(head) or signs.PLACEHOLDER.match(head):
             return None
         if first is not None and wraps:
             return first[1]
@@ -231,7 +260,14 @@ class Evidence:
         name, given = self._declared(written) or "", signs.ARGUMENTS.search(head)
         if name and (given or self._has_key(at, self._params(name))):
             return name
+        if name := self._broken_name(head):
+            return name
         return written if given and not signs.NO_NAME.match(written) else None
+
+    def _broken_name(self, head: str) -> str:
+        """The declared tool that an object with faults in its spelling calls, or empty."""
+        named = signs.BROKEN_NAMES.search(head) or signs.CUT_NAME.match(head)
+        return (self._declared(named[1]) or "") if named is not None else ""
 
     def _params(self, name: str) -> frozenset[str]:
         tool = self._tools.get(name)

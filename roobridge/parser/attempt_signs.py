@@ -36,7 +36,7 @@ _NAMED = (
     r"(?:[ \t]{0,3}=[ \t]{0,3}|[ \t]{1,3}name[ \t]{0,3}=[ \t]{0,3})"
     r"[\"'<]?(?P<named>[^\s<>\"'/=]{0,100})(?P<rest>[^<>\n]{0,200})(?P<end>/?>)?"
 )
-_JSON = r"(?P<json>\[?\s{0,20}\{\s{0,80}[\"'][\w$-]{1,60}[\"']\s{0,20}:)"
+_JSON = r"(?P<json>\[?\s{0,20}\{\s{0,80}[\"']?\s{0,3}[\w$-]{1,60}[\"']?\s{0,20}[:=\"'])"
 _REACT = (
     r"(?P<react>[ \t]{0,3}Action[ \t]{0,3}:[ \t]{0,8}(?P<acts>[\w.-]{1,80})[ \t\r]{0,8}"
     r"\n\s{0,8}Action Input[ \t]{0,3}:)"
@@ -51,6 +51,14 @@ ARGUMENTS = re.compile(
     r"[\"'](?:arguments|args|parameters|params|input|tool_input|action_input|kwargs)[\"']\s{0,20}:"
 )
 MEMBER = re.compile(r"[\"']([\w$-]{1,60})[\"']\s{0,20}:")
+# The same where quotes, colons or commas are wrong.
+BROKEN_NAMES = re.compile(
+    r"\{[^{}]{0,100}?\b([\w.-]{3,100})\b[^\w{}]{1,20}(?:arguments|args|parameters|params|input|tool_input)\b"
+)
+# An object that ends behind its tool's name.
+CUT_NAME = re.compile(
+    r"\[?\s{0,20}\{[\s\"']{0,80}name[\"']?\s{0,20}:\s{0,20}[\"']?([\w.-]{3,100})[\"']?[\s,\"'`]{0,20}\Z"
+)
 # A declaration of a tool, not a call of it.
 SCHEMA = re.compile(
     r"[\"'](?:parameters|input_schema|inputSchema)[\"']\s{0,20}:\s{0,20}\{\s{0,80}"
@@ -78,6 +86,10 @@ NAME_ELEMENT = re.compile(
 WORD = re.compile(r"[\w.-]{1,100}")
 PARAMETER = re.compile(r"<(?:(?:parameter|param|arg)(?:[ \t]{0,3}=|[ \t]{1,3}name)|(\w{1,60})(?=[\s/>=]))")
 
+# Words behind an opener on its line, and the next line's beginning.
+WORDS_BELOW = re.compile(r"[^<\n]{1,200}\n\s{0,20}")
+CLOSE = re.compile(r"</([\w-]{1,60})>")
+
 # White space and emphasis before a call that begins its line, also in a list.
 LINE_START = re.compile(r"[ \t]*(?:(?:[-*+•]|\d{1,3}[.)])[ \t]+)?(?:\*\*|__|\*)?[ \t]*\Z")
 LINE_START_ROOM = 40
@@ -103,15 +115,16 @@ EXPLAINS = re.compile(
 
 
 @lru_cache(maxsize=64)
-def signs(names: frozenset[str]) -> re.Pattern[str]:
+def signs(names: frozenset[str], params: frozenset[str]) -> re.Pattern[str]:
     """What a sign may be at a place that START found. names: of the tools, which may be misspelled in case
-    and underscores."""
+    and underscores. params: of their parameters."""
     spelled = "|".join(_spelling(name) for name in sorted(names, key=lambda name: (-len(name), name)))
     tag = (
         rf"<{_SPACE}(?P<tool>{spelled or '(?!)'})(?=[\s/>=]|\Z)"
         r"(?P<attributes>[^<>\n]{0,300})(?P<close>/?>)?"
     )
-    return re.compile(f"{tag}|{_NAMED}|{_WRAPPER}|{_JSON}|{_REACT}", re.IGNORECASE)
+    element = rf"<(?P<element>{'|'.join(map(re.escape, sorted(params))) or '(?!)'})>"
+    return re.compile(f"{tag}|{_NAMED}|{_WRAPPER}|{element}|{_JSON}|{_REACT}", re.IGNORECASE)
 
 
 @lru_cache(maxsize=64)

@@ -45,7 +45,7 @@ class TagCall:
         self._said = False
         self._lines = False
         self._flowed: list[str] = []
-        self.mangled = False  # words stood between its tags
+        self.mangled = False  # words stood between its tags, or a parameter that is not declared
         self.announced = False  # its CallStart was given
         self.tags = ValueTags(dialect, tool, Param(""), "")  # of the value that was opened last
         self._param: Param | None = None
@@ -161,9 +161,9 @@ class TagCall:
         return is_complete(self.tool, self._given)
 
     def may_end_open(self) -> bool:
-        """The open value does no harm when it is short, and nothing else is missing."""
+        """The open value says something and does no harm when it is short, and nothing else is missing."""
         param = self._param
-        return self.tool.known and param is not None and param.cut_safe and self.complete()
+        return self.tool.known and param is not None and param.cut_safe and self.said and self.complete()
 
     @property
     def sole_missing(self) -> str:
@@ -239,6 +239,7 @@ class TagCall:
         if raw != right:
             out.append(Repaired("opening_tag_mended"))
         self._param = self.tool.params.get(name) or Param(name)
+        self.mangled = self.mangled or (self.tool.known and name not in self.tool.params)
         self._given.add(name)
         self._is_nested = self._param.kind is Kind.XML
         self._nested.clear()

@@ -162,7 +162,7 @@ class ChainLexer(Point):
         return self._taken(end, terminal, ""), False
 
     def _lost(self, call: TagCall) -> bool:
-        """What the call lacks may well stand in the words between its tags."""
+        """What the call lacks may well stand in the words between its tags, or under another name."""
         mangled = call.mangled or any(held is Terminal.WORDS for held, _, _ in self.pending)
         return mangled and not call.complete() and self.row(Terminal.GARBLED) is not None
 

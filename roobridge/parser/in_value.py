@@ -96,6 +96,7 @@ class ValueLexer(Point):
 
     def _opener_in_value(self, call: TagCall, tag: Tag, start: int, at: int) -> tuple[Lexed | None, int]:
         tags = call.tags
+        tags.seen(tag.word)
         if not call.said and not self.buffer[start:at].strip():
             found, end = call.openers.match(self.buffer, at)
             if found is Miss.MORE and not self.ending:
@@ -132,7 +133,7 @@ class ValueLexer(Point):
     def _close_in_value(self, call: TagCall, tag: Tag, start: int, at: int) -> tuple[Lexed | None, int]:
         tags = call.tags
         level = tags.level(tag.word)
-        if level is None and not tags.odd:
+        if level is None and not tags.odd_close(tag.word):
             return None, tag.end
         end = close_end(self.buffer, tag.end)
         if end is None and not self.ending:

@@ -165,10 +165,7 @@ class CallLexer(Point):
 
     def _object_may_end(self) -> bool:
         assert self.json is not None
-        tool = self.toolset.tools[self.json.name]
         arguments = self.json.arguments
         if arguments is not None and arguments.open:
-            param = tool.params.get(arguments.open)
-            harmless = tool.known and param is not None and param.cut_safe and not arguments.quotes.mended
-            return harmless and self.json.whole
+            return arguments.may_end_open and self.json.whole
         return self.json.close(self.sink) and self.json.whole

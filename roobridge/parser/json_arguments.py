@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from roobridge.events import Event, Form, ParamEnd, ParamStart, Repaired, Value
-from roobridge.grammar.model import Tool
+from roobridge.grammar.model import Kind, Tool
 from roobridge.parser.json_modes import Mode
 from roobridge.parser.json_object import ObjectReader
 from roobridge.parser.json_quote import Quotes
@@ -44,6 +44,15 @@ class JsonArguments:
     @property
     def broken(self) -> bool:
         return self.reader.mode is Mode.BROKEN
+
+    @property
+    def may_end_open(self) -> bool:
+        """The open string does no harm when it is short."""
+        param = self.tool.params.get(self.open)
+        if param is None or not (param.cut_safe and self.tool.known) or self.quotes.mended:
+            return False
+        # What closes the call is no part of a value that has one line.
+        return not (param.kind is Kind.LINE and self.reader.lines)
 
     def begin(self, name: str) -> None:
         """The object's brace and its first key were read already."""

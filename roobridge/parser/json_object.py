@@ -65,6 +65,11 @@ class ObjectReader:
         return self.mode in (Mode.DONE, Mode.BROKEN)
 
     @property
+    def lines(self) -> bool:
+        """The open string goes over a line's end, which JSON does not allow."""
+        return self._string.lines
+
+    @property
     def sound(self) -> bool:
         """What was read so far can only be an object of members."""
         if self.mode is Mode.ENCODED:

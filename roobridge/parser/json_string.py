@@ -25,6 +25,7 @@ class StringDecoder:
 
     def __init__(self, repaired: Callable[[str], None]) -> None:
         self._repaired = repaired
+        self.lines = False  # the open string holds a line's end as it is, unescaped
         self._quote = '"'
         self._escape = ""  # the begun escape
         self._high = 0  # the first half of a pair
@@ -32,12 +33,15 @@ class StringDecoder:
     def start(self, quote: str) -> None:
         """A string opened with this quote begins."""
         self._quote = quote
+        self.lines = False
 
     def flow(self, text: str) -> str:
         """The characters of text that stays within the string and cuts no escape; otherwise nothing, and
         nothing is taken.
         """
         if self._escape or self._high:
+            return ""
+        if "\n" in text:
             return ""
         if "\\" not in text:
             return text if self._quote not in text else ""
@@ -53,6 +57,7 @@ class StringDecoder:
         found = _RUNS[self._quote].match(text, i)
         if found is not None:
             run = found[0]
+            self.lines = self.lines or "\n" in run
             if "\\" in run:
                 run = _ESCAPES.sub(_simple, run)
             return self._lone() + run, found.end(), False

@@ -34,6 +34,7 @@ class ValueTags:
         self._levels: dict[str, Level | None] = {}
         kept = param.kind in _SHORT or (param.kind is Kind.TEXT and not param.prose)
         self._text: str | None = "" if kept else None
+        self._seen: set[str] = set()  # names of opening tags in it
         self._looked = 0  # characters of it that were looked at
         self._garbled = False
         self._exact = {
@@ -44,8 +45,17 @@ class ValueTags:
 
     @property
     def odd(self) -> bool:
-        """The value holds no tags: any closing tag may be meant for its own."""
+        """The value is one line without tags: any closing tag may be meant for its own."""
         return self._param.kind is Kind.LINE
+
+    def odd_close(self, word: str) -> bool:
+        """It may be meant for the value's own: that holds no tags, or no opener of this name."""
+        return self.odd or (self._text is not None and word not in self._seen)
+
+    def seen(self, word: str) -> None:
+        """An opening tag of this name begins in the value."""
+        if self._text is not None:
+            self._seen.add(word)
 
     @property
     def verbatim(self) -> bool:
@@ -88,20 +98,21 @@ class ValueTags:
     @property
     def garbled(self) -> bool:
         """A short value has swallowed markup of the call: any, where it holds no tags; else a closing tag on
-        a line of its own for which it holds no opener.
+        a line of its own for which it holds no opener. Or one line has become several.
         """
         if self._text is None or self._garbled:
             return self._garbled
         # What was looked at before is not looked at again, but for a tag that was cut (law 3).
         begin, self._looked = max(self._looked - _LONGEST, 0), len(self._text)
         tags = (_TAG if self._param.kind in _SHORT else _CLOSING_LINE).finditer(self._text, begin)
-        self._garbled = any(self._is_markup(tag[1]) for tag in tags)
+        lines = self.odd and "\n" in self._text.strip()
+        self._garbled = lines or any(self._is_markup(tag[1]) for tag in tags)
         return self._garbled
 
     def _is_markup(self, word: str) -> bool:
         if self._param.kind in _SHORT:
             return word in self._tool.params or self.level(word) is not None
-        return self.level(word) is not None and f"<{word}" not in (self._text or "")
+        return self.level(word) is not None and word not in self._seen
 
     @property
     def _tool_word(self) -> str:

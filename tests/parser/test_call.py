@@ -165,16 +165,18 @@ def test_where_a_call_may_end(name: str, param: str, complete: bool, may_end: bo
     call = begun(name=name)
     assert not call.may_end_open()
     said(call, (_T.PARAM_OPEN, "", param))
+    assert not call.may_end_open()
+    said(call, "a")
     assert call.complete() is complete
     assert call.may_end_open() is may_end
 
 
 def test_a_tool_that_no_grammar_describes_never_ends_open() -> None:
     call = TagCall(ROO_XML, tool("own", Param("p", cut_safe=True)))
-    said(call, (_T.PARAM_OPEN, "", "p"))
+    said(call, (_T.PARAM_OPEN, "", "p"), "a")
     assert call.may_end_open()
     unknown = TagCall(ROO_XML, type(call.tool)("own", call.tool.params))
-    said(unknown, (_T.PARAM_OPEN, "", "p"))
+    said(unknown, (_T.PARAM_OPEN, "", "p"), "a")
     assert not unknown.may_end_open()
 
 
