@@ -15,7 +15,7 @@ from roobridge.bridge.ports import Delta
 from roobridge.events import ToolDelta
 from tests.cases.table import Case, Expect, Repeat, cases
 from tests.house_rules.source import repairs
-from tests.oracle.cuts import CUTTINGS, cut
+from tests.oracle.cuts import CUTTINGS, cut, cuttings
 from tests.oracle.dialect_writer import DIALECTS
 from tests.oracle.outcome import run
 from tests.oracle.plans import Client
@@ -77,7 +77,7 @@ def named(row: Twin, words: Words) -> dict[str, Any]:
     """The repairs at every policy and cutting."""
     found: dict[str, Any] = {}
     for wrap in Wrap:
-        for name, cutting in CUTTINGS.items():
+        for name, cutting in cuttings(deltas(words)).items():
             outcome = run(row.request().plan(wrap), cut(deltas(words), cutting))
             assert not outcome.fail, (wrap, name, outcome)
             found[f"{wrap.value} {name}"] = set(outcome.repairs)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.cases.table import Case, cases
 from tests.cases.verdict import check
-from tests.oracle.cuts import CUTTINGS, cut
+from tests.oracle.cuts import cut, cuttings
 from tests.oracle.outcome import run
 
 CASES = dict(cases())
@@ -17,7 +17,9 @@ def test_case(case: Case) -> None:
     for wrap in case.wraps:
         plan = case.request.plan(wrap)
         outcomes = {
-            name: run(plan, cut(case.words, CUTTINGS[name]), case.finish_reason) for name in case.cuts
+            name: run(plan, cut(case.words, cutting), case.finish_reason)
+            for name, cutting in cuttings(case.words).items()
+            if name in case.cuts
         }
         for name, outcome in outcomes.items():
             try:

@@ -96,7 +96,7 @@ SCHEMAS: list[tuple[object, frozenset[str], Kind]] = [
 ]
 
 
-@pytest.mark.parametrize(("schema", "expected", "kind"), SCHEMAS, ids=lambda value: str(value)[:60])
+@pytest.mark.parametrize(("schema", "expected", "kind"), SCHEMAS, ids=[str(row[0])[:60] for row in SCHEMAS])
 def test_types_and_kinds(schema: object, expected: frozenset[str], kind: Kind) -> None:
     param = unknown(schema, **DEFS)
     assert param.types == expected

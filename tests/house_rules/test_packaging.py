@@ -57,3 +57,11 @@ def test_the_lowest_python_is_one_everywhere() -> None:
     pythons = [word.rpartition(" ")[2] for word in PROJECT["classifiers"] if "Python :: 3." in word]
     assert pythons[0] == f"3.{lowest}"
     assert "Python 3.11 or later" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_room_of_tests_runs_with_the_plain_command() -> None:
+    """Whole clients and benchmarks run by name."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    paths = {Path(path).name for path in settings["tool"]["pytest"]["ini_options"]["testpaths"]}
+    rooms = {file.relative_to(ROOT / "tests").parts[0] for file in (ROOT / "tests").rglob("test_*.py")}
+    assert paths == rooms - {"e2e", "bench"}

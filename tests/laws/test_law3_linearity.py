@@ -167,7 +167,7 @@ def test_characters_of_calls(name: str, client: str, cut: int) -> None:
 @pytest.mark.parametrize("cut", CUTS)
 @pytest.mark.parametrize("name", REPLIES)
 def test_characters(name: str, cut: int) -> None:
-    small, large = (examined(ROO_41.plan(), name, size, cut) for size in (5_000, 20_000))
+    small, large = (examined(ROO_41.plan(), name, size, cut) for size in (2_500, 10_000))
     assert large <= small * 1.05 + 0.05
     assert large < 20
 

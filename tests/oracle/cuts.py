@@ -81,6 +81,16 @@ CUTTINGS: dict[str, Cutting] = {
     "random": seeded(20_251_121),
 }
 
+_LONG = 20_000  # characters
+_FINE = frozenset({"characters", "threes"})
+
+
+def cuttings(deltas: Sequence[Delta]) -> dict[str, Cutting]:
+    """Those to try on a reply: a long one is not cut a hundred thousand times."""
+    if sum(len(delta.content) for delta in deltas) <= _LONG:
+        return CUTTINGS
+    return {name: cutting for name, cutting in CUTTINGS.items() if name not in _FINE}
+
 
 def prefixes(deltas: Sequence[Delta]) -> Iterator[list[Delta]]:
     """Every beginning of a reply, one character longer each time."""
