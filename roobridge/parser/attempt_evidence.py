@@ -75,7 +75,8 @@ class Evidence:
         except (ValueError, RecursionError):
             return False
         rest = self._past(behind)
-        return rest < end and self._object_name(rest) is None and self._text[rest] not in "`~,]}"
+        goes_on = self._text[rest : rest + 1] in ("`", "~", ",", "]", "}") or self._text.startswith("</", rest)
+        return rest < end and self._object_name(rest) is None and not goes_on
 
     def _named(self, sign: re.Match[str], *, begins: bool) -> str | None:
         """<function=NAME>, <invoke name="NAME">, <parameter=NAME>."""
