@@ -10,6 +10,9 @@ Events are what the machine recognised in the model's words. The grammar of a re
 that same spelling repeats it, every other one ignores it. For a dialect whose values are written as they
 are, the raw text of a Value is its text.
 
+Outcomes are what a policy made of the events, with what it adds: an early look at text, and the verdict on
+the reply.
+
 Pieces are what a renderer hands to the edge, in order. All are frozen and final; each carries only the
 new characters, never what was sent before.
 """
@@ -125,6 +128,30 @@ Event: TypeAlias = (
     | Unfinished
     | Repaired
 )
+
+
+class Preview(_Word, frozen=True, gc=False):
+    """Text that is held, shown early."""
+
+    text: str
+
+
+class Complete(_Word, frozen=True, gc=False):
+    """The client's reply is whole. called: it holds a call; cut: the model ran out of room."""
+
+    called: bool
+    cut: bool = False
+
+
+class Undeliverable(_Word, frozen=True, gc=False):
+    """The reply cannot be delivered. code: "unfinished_call", "unreadable_call", "unfinished_text",
+    "degenerate" or "broken_off"."""
+
+    code: str
+    message: str
+
+
+Outcome: TypeAlias = Event | Preview | Complete | Undeliverable
 
 
 class Content(_Word, frozen=True, gc=False):

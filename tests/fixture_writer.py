@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from roobridge.bridge.plan import ClientKind
-from roobridge.bridge.tape import SUFFIX, Frame, Match, Tape, Wire, write_tape
+from roobridge.bridge.tape.format import SUFFIX, Frame, Match, Tape, Wire, write_tape
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "tapes" / "demo"
 MODEL = "qwen3-coder-demo"

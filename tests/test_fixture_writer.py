@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roobridge.bridge.tape import parse_tape
+from roobridge.bridge.tape.format import parse_tape
 from tests.fixture_writer import FOLDER, demo, tokens
 
 

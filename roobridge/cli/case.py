@@ -11,10 +11,10 @@ import msgspec
 
 from roobridge.bridge.plan import ClientKind, Plan, Wrap
 from roobridge.bridge.ports import Delta
-from roobridge.bridge.reply import Reply
-from roobridge.bridge.request import make_plan
-from roobridge.bridge.tape import Ending, Frame, Tape, Wire
-from roobridge.bridge.wires import WireReader, last_words
+from roobridge.bridge.reply.agent import Reply
+from roobridge.bridge.request.classify import make_plan
+from roobridge.bridge.tape.format import Ending, Frame, Tape, Wire
+from roobridge.bridge.tape.reader import WireReader, last_words
 from roobridge.cli.cuts import cut
 from roobridge.cli.outcome import Outcome, outcome_of
 from roobridge.errors import ClientError, UpstreamError

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from roobridge.bridge.plan import ClientKind
-from roobridge.bridge.tape import SUFFIX, Frame, Match, Tape, parse_tape
-from roobridge.bridge.wires import sniff
+from roobridge.bridge.tape.format import SUFFIX, Frame, Match, Tape, parse_tape
+from roobridge.bridge.tape.reader import sniff
 from roobridge.errors import SettingsError
 
 RAW_SUFFIX = ".sse"

@@ -14,7 +14,7 @@ import msgspec
 import typer
 
 from roobridge.bridge.plan import ClientKind, Wrap
-from roobridge.bridge.sse import ChunkWriter
+from roobridge.bridge.wire.sse import ChunkWriter
 from roobridge.cli.case import Case, Client, Finish, Input, Run
 from roobridge.cli.outcome import Outcome, Problem, failed, problem_of, whole_characters
 from roobridge.errors import ClientError, RoobridgeError, SettingsError

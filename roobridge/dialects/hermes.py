@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from roobridge.grammar.model import Param, Toolset
-from roobridge.parser.dialect import Dialect
-from roobridge.parser.rows import OBJECT_ROWS
-from roobridge.parser.scanner import Found
-from roobridge.parser.states import Terminal
+from roobridge.spelling.dialect import Dialect
+from roobridge.spelling.rows import OBJECT_ROWS
+from roobridge.spelling.scanner import Found
+from roobridge.spelling.states import Terminal
 
 NAME = "hermes"
 

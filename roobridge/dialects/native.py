@@ -1,6 +1,6 @@
 """The upstream's own `tool_calls` deltas.
 
-What servers get wrong, and what is made of it (sources: the reference on upstreams, sections C and D1):
+What servers get wrong, and what is made of it (the cases: fixtures/replies/rules/native_deltas.json):
 ids and names restated as empty are ignored; a new id at a used index begins another call; arguments that
 come before the name wait for it; a whole call in one delta, arguments without their braces and arguments
 written as a string are read as such; what follows the object is ignored.
@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from roobridge.calls.arguments import JsonArguments
+from roobridge.calls.tagged import is_complete
 from roobridge.events import CallEnd, CallStart, Event, ParamEnd, Repaired, ToolDelta, Undeclared, Unfinished
 from roobridge.grammar.model import Tool
-from roobridge.parser.call import is_complete
-from roobridge.parser.json_arguments import JsonArguments
-from roobridge.parser.json_call import quoted
+from roobridge.jsontext.strings import quoted
 
 NAME = "native"
 

@@ -8,9 +8,9 @@
     </function>
     </tool_call>
 
-The wrapper is often missing, and so is a parameter's closing tag; models also write it twice (sources in
-the reference on upstreams, section D3). A value's end is its closing tag, or where that is missing the
-next parameter or the tool's end, as vLLM and SGLang read it.
+The wrapper is often missing, and so is a parameter's closing tag; models also write it twice (Ollama #16686,
+vLLM #57699, llama.cpp #24807). A value's end is its closing tag, or where that is missing the next parameter
+or the tool's end, as vLLM and SGLang read it.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from types import MappingProxyType
 import msgspec
 
 from roobridge.grammar.model import Kind, Param, Toolset
-from roobridge.parser.closers import Level
-from roobridge.parser.dialect import Dialect
-from roobridge.parser.rows import TAG_ROWS
-from roobridge.parser.scanner import Found, Loose
-from roobridge.parser.states import Action, State, Step, Table, Terminal
+from roobridge.spelling.closers import Level
+from roobridge.spelling.dialect import Dialect
+from roobridge.spelling.rows import TAG_ROWS
+from roobridge.spelling.scanner import Found, Loose
+from roobridge.spelling.states import Action, State, Step, Table, Terminal
 
 NAME = "qwen3-coder"
 

@@ -15,11 +15,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from roobridge.grammar.model import Kind, Param, Toolset
-from roobridge.parser.closers import Level
-from roobridge.parser.dialect import Dialect
-from roobridge.parser.rows import TAG_ROWS
-from roobridge.parser.scanner import Found, Loose
-from roobridge.parser.states import Action, State, Step, Table, Terminal
+from roobridge.spelling.closers import Level
+from roobridge.spelling.dialect import Dialect
+from roobridge.spelling.rows import TAG_ROWS
+from roobridge.spelling.scanner import Found, Loose
+from roobridge.spelling.states import Action, State, Step, Table, Terminal
 
 NAME = "roo-xml"
 

@@ -6,18 +6,18 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from roobridge.calls.named import NamedCall
+from roobridge.calls.object import JsonCall
+from roobridge.calls.tagged import TagCall
 from roobridge.events import Aside, CallEnd, Event, Repaired, Unfinished
 from roobridge.grammar.model import Toolset
 from roobridge.parser.blocks import Blocks, Fenced
-from roobridge.parser.call import TagCall
-from roobridge.parser.dialect import Dialect
 from roobridge.parser.example import Example
-from roobridge.parser.json_call import JsonCall
-from roobridge.parser.json_named import NamedCall
 from roobridge.parser.lexicons import named_closers
 from roobridge.parser.markdown import Place
-from roobridge.parser.states import OPENS_CALL, Action, State, Terminal
-from roobridge.parser.words import is_prose
+from roobridge.spelling.dialect import Dialect
+from roobridge.spelling.states import OPENS_CALL, Action, State, Terminal
+from roobridge.spelling.words import is_prose
 
 
 class Anew(Protocol):

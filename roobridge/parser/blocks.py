@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import msgspec
 
+from roobridge.calls.whole import whole_calls
 from roobridge.events import Repaired, Text
 from roobridge.grammar.model import Toolset
-from roobridge.parser.dialect import Dialect
 from roobridge.parser.json_block import JsonBlock
-from roobridge.parser.json_whole import whole_calls
-from roobridge.parser.point import Point
-from roobridge.parser.states import Terminal
+from roobridge.parser.machine_state import Point
+from roobridge.spelling.dialect import Dialect
+from roobridge.spelling.states import Terminal
 
 _REREAD = 4  # times the reply's length that may be read again in all
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Collection, Mapping
 
+from roobridge.calls.whole import Probe
 from roobridge.grammar.model import Tool
-from roobridge.parser.json_whole import Probe
 from roobridge.parser.markdown import Markdown
 
 

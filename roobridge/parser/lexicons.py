@@ -9,10 +9,12 @@ from functools import lru_cache
 import msgspec
 
 from roobridge.grammar.model import Completion, Tool, Toolset
-from roobridge.parser.call import MARKS
-from roobridge.parser.dialect import Dialect
-from roobridge.parser.scanner import Found, Lexicon, Loose
-from roobridge.parser.states import OPENS_CALL, Terminal
+from roobridge.spelling.dialect import Dialect
+from roobridge.spelling.scanner import Found, Lexicon, Loose
+from roobridge.spelling.states import OPENS_CALL, Terminal
+
+# End-of-turn marks of Qwen's chat templates.
+MARKS = ("<|im_end|>", "<|im_start|>", "<|endoftext|>")
 
 # Opening tags of what is not declared: text, but their closing tags are no noise.
 _NAMED_TAGS = {"<function=": Terminal.TEXT, "<parameter=": Terminal.TEXT}

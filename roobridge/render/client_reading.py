@@ -1,6 +1,6 @@
 """What an XML client's own reader makes of one call, as the text of the call is written.
 
-Source: Roo Code's AssistantMessageParser, 3.25.7 to 3.41.3 (the reference on Roo, section 2). Cline 2.18
+Source: Roo Code's AssistantMessageParser, 3.25.7 to 3.41.3 (src/core/assistant-message). Cline 2.18
 reads alike, and so do Roo's earlier releases but for the limit, which the toolset names.
 
     TOOL --<param>--> PARAM --</param>, or the limit--> TOOL --</tool>--> closed
@@ -18,7 +18,7 @@ from functools import lru_cache
 import msgspec
 
 from roobridge.grammar.model import Tool, Toolset
-from roobridge.parser.held import head_units, units
+from roobridge.policy.units import head_units, units
 
 _LONGEST = 64  # characters of the longest tag that a client knows
 _SHORT = 1000  # characters of a value that are kept, to compare it with another one

@@ -5,21 +5,23 @@ from __future__ import annotations
 from roobridge.events import (
     CallEnd,
     CallStart,
+    Complete,
     Content,
     Fail,
     Finish,
     Form,
     Markup,
+    Outcome,
     ParamEnd,
     ParamStart,
     Piece,
+    Preview,
     Reasoning,
     Text,
+    Undeliverable,
     Value,
 )
 from roobridge.grammar.model import Kind, Param, Tool, Toolset
-from roobridge.parser.held import Preview
-from roobridge.parser.wrap import Ended, Failed, Outcome
 from roobridge.render.guard import CallGuard, MisreadError, neutralise
 from roobridge.render.thoughts import Thoughts
 from roobridge.render.values import to_text
@@ -77,9 +79,9 @@ class XmlRenderer:
                 return [*self._thoughts.say(outcome.text, preview=isinstance(outcome, Preview))]
             case CallStart() | ParamStart() | Markup() | ParamEnd() | CallEnd():
                 return _content(self._markup(outcome))
-            case Ended():
+            case Complete():
                 return [Finish("length" if outcome.cut else "stop")]
-            case Failed():
+            case Undeliverable():
                 return [Fail(outcome.code, outcome.message)]
             case _:
                 return []

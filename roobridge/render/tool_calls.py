@@ -8,22 +8,24 @@ from typing import Any
 from roobridge.events import (
     CallEnd,
     CallStart,
+    Complete,
     Content,
     Fail,
     Finish,
     Form,
+    Outcome,
     ParamEnd,
     ParamStart,
     Piece,
+    Preview,
     Reasoning,
     Text,
     ToolDelta,
+    Undeliverable,
     Value,
 )
 from roobridge.grammar.model import ANY_TYPE, Nested, Param, Tool, Toolset
-from roobridge.parser.held import Preview
-from roobridge.parser.json_call import quoted
-from roobridge.parser.wrap import Ended, Failed, Outcome
+from roobridge.jsontext.strings import quoted
 from roobridge.render.guard import neutralise
 from roobridge.render.nested import is_complete
 from roobridge.render.thoughts import Thoughts
@@ -84,10 +86,10 @@ class ToolCallsRenderer:
                 return self._arguments(self._close())
             case CallEnd():
                 return self._end()
-            case Ended():
+            case Complete():
                 reason = "tool_calls" if outcome.called else "length" if outcome.cut else "stop"
                 return [Finish(reason)]
-            case Failed():
+            case Undeliverable():
                 return [Fail(outcome.code, outcome.message)]
             case _:
                 return []

@@ -14,8 +14,8 @@ import msgspec
 
 from roobridge.events import Form
 from roobridge.grammar.model import ANY_TYPE, Kind, Nested, Param
-from roobridge.parser.json_call import quoted
-from roobridge.parser.json_lenient import is_number, normalise
+from roobridge.jsontext.lenient import is_number, normalise
+from roobridge.jsontext.strings import quoted
 from roobridge.render.nested import is_complete, mend_items, objects, read_items, write_items
 
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d*)\Z")

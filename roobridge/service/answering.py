@@ -12,13 +12,13 @@ from typing import Protocol
 
 import msgspec
 
-from roobridge.bridge.chat import ChatRequest
-from roobridge.bridge.conversation import digest_messages, owner_of, request_fingerprint
-from roobridge.bridge.history import clean_history
 from roobridge.bridge.plan import ClientKind, Plan, Wrap
 from roobridge.bridge.ports import Upstream, UpstreamRequest
-from roobridge.bridge.prompt import dialect_of, prompt_tools
-from roobridge.bridge.request import classify
+from roobridge.bridge.request.chat import ChatRequest
+from roobridge.bridge.request.classify import classify
+from roobridge.bridge.request.history import clean_history
+from roobridge.bridge.request.identity import digest_messages, owner_of, request_fingerprint
+from roobridge.bridge.request.tool_prompt import dialect_of, prompt_tools
 from roobridge.errors import UpstreamError
 from roobridge.grammar.load import Grammar
 from roobridge.service.catalog import Catalog

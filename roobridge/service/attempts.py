@@ -11,8 +11,8 @@ from typing import Self
 
 import msgspec
 
-from roobridge.bridge.joining import join_deltas
 from roobridge.bridge.ports import Delta, Upstream, UpstreamRequest, Usage
+from roobridge.bridge.wire.coalesce import join_deltas
 from roobridge.errors import UpstreamError
 
 

@@ -8,11 +8,11 @@ from contextlib import suppress
 
 import msgspec
 
-from roobridge.bridge.continuing import continuation
-from roobridge.bridge.overlap import MisfitError
+from roobridge.bridge.continuation.ask import continuation
+from roobridge.bridge.continuation.overlap import MisfitError
+from roobridge.bridge.continuation.stitch import Stitch
 from roobridge.bridge.ports import Upstream, UpstreamRequest, Usage
-from roobridge.bridge.reply import Reply
-from roobridge.bridge.stitch import Stitch
+from roobridge.bridge.reply.agent import Reply
 from roobridge.errors import UpstreamError
 from roobridge.events import Fail, Piece
 from roobridge.service.attempts import Attempt, Patience

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from roobridge.bridge.conversation import is_extension
+from roobridge.bridge.request.identity import is_extension
 from roobridge.errors import ReplyError, RoobridgeError
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from roobridge.bridge.continuing import correction, reminder
+from roobridge.bridge.continuation.ask import correction, reminder
 from roobridge.bridge.plan import Plan
 from roobridge.bridge.ports import UpstreamRequest, is_normal
 from roobridge.errors import UpstreamError

@@ -18,10 +18,10 @@ from enum import Enum
 
 import msgspec
 
-from roobridge.bridge.chat import ChatRequest
 from roobridge.bridge.plan import Plan, Wrap
 from roobridge.bridge.ports import Upstream, UpstreamRequest, Usage
-from roobridge.bridge.reply import Reply
+from roobridge.bridge.reply.agent import Reply
+from roobridge.bridge.request.chat import ChatRequest
 from roobridge.errors import ReplyError, RoobridgeError
 from roobridge.events import Content, Fail, Piece, ToolDelta
 from roobridge.service.attempts import Attempt

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from roobridge.bridge.chat import ChatRequest, texts_of
 from roobridge.bridge.ports import Usage
+from roobridge.bridge.request.chat import ChatRequest, texts_of
 from roobridge.events import Length
 
 CHARACTERS_A_TOKEN = 4

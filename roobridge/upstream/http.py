@@ -19,7 +19,7 @@ import msgspec
 from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 
 from roobridge.bridge.ports import Delta
-from roobridge.bridge.wires import ReplyStream
+from roobridge.bridge.tape.reader import ReplyStream
 from roobridge.errors import SettingsError, UpstreamError
 from roobridge.upstream.failures import FAILURES, upstream_error, without_secrets
 

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import msgspec
 
-from roobridge.bridge.openai_errors import refusal
-from roobridge.bridge.openai_wire import OpenAIStream
 from roobridge.bridge.ports import Capabilities, Delta, Health, Model, UpstreamRequest
+from roobridge.bridge.wire.openai import OpenAIStream
+from roobridge.bridge.wire.openai_errors import refusal
 from roobridge.errors import UpstreamError
 from roobridge.upstream.http import checked_base_url, exchange, fetch_json, new_client, retry_after
 

@@ -18,9 +18,9 @@ import httpx
 import msgspec
 
 from roobridge.bridge.ports import Capabilities, Delta, Health, Model, UpstreamRequest
-from roobridge.bridge.qwen_web_errors import refusal
-from roobridge.bridge.qwen_web_request import completion_body, encode_body, fold_messages, new_chat_body
-from roobridge.bridge.qwen_web_wire import OUTPUT_LIMITS, QwenWebStream
+from roobridge.bridge.wire.qwen_web import OUTPUT_LIMITS, QwenWebStream
+from roobridge.bridge.wire.qwen_web_errors import refusal
+from roobridge.bridge.wire.qwen_web_request import completion_body, encode_body, fold_messages, new_chat_body
 from roobridge.errors import UpstreamError
 from roobridge.upstream.http import checked_base_url, exchange, fetch_json, new_client, retry_after
 

@@ -17,10 +17,10 @@ from typing import cast
 import msgspec
 
 from roobridge.bridge.ports import Delta, Health, Model, Upstream, UpstreamRequest
-from roobridge.bridge.scrub import scrub, scrub_text
-from roobridge.bridge.sse import ChunkWriter
-from roobridge.bridge.tape import SUFFIX, Frame, Tape, Wire, write_tape
-from roobridge.bridge.tape_match import match_of
+from roobridge.bridge.tape.format import SUFFIX, Frame, Tape, Wire, write_tape
+from roobridge.bridge.tape.match import match_of
+from roobridge.bridge.tape.scrub import scrub, scrub_text
+from roobridge.bridge.wire.sse import ChunkWriter
 from roobridge.errors import SettingsError, UpstreamError
 from roobridge.events import ToolDelta
 

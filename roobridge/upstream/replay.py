@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from roobridge.bridge.ports import Capabilities, Delta, Health, Model, UpstreamRequest
-from roobridge.bridge.tape import SUFFIX, Ending, Tape, parse_tape
-from roobridge.bridge.tape_match import choose, situation_of
-from roobridge.bridge.wires import WireReader, last_words
+from roobridge.bridge.tape.format import SUFFIX, Ending, Tape, parse_tape
+from roobridge.bridge.tape.match import choose, situation_of
+from roobridge.bridge.tape.reader import WireReader, last_words
 from roobridge.errors import SettingsError, UpstreamError
 from roobridge.grammar.load import load_grammar
 

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from quart import Blueprint, Response, request
 
-from roobridge.bridge.chat import parse_chat_request
-from roobridge.bridge.sse import decode_data
+from roobridge.bridge.request.chat import parse_chat_request
+from roobridge.bridge.wire.sse import decode_data
 from roobridge.errors import ClientError
 from roobridge.service.answering import Answering
 from roobridge.service.turns import Turn

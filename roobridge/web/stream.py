@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from hypercorn.typing import ASGISendCallable
 
-from roobridge.bridge.sse import ChunkWriter, usage_body
+from roobridge.bridge.wire.sse import ChunkWriter, usage_body
 from roobridge.events import Content, Finish, Piece, Thought, ToolDelta
 from roobridge.service.turns import Turn
 

@@ -11,7 +11,7 @@ import msgspec
 
 from roobridge.bridge.plan import Plan, Wrap
 from roobridge.bridge.ports import Delta
-from roobridge.bridge.reply import Reply
+from roobridge.bridge.reply.agent import Reply
 from roobridge.events import Finish, ToolDelta
 from tests.bench.tables import spread, table
 from tests.oracle.dialect_writer import TEXT_DIALECTS

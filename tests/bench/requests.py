@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from roobridge.bridge.chat import parse_chat_request
-from roobridge.bridge.conversation import digest_messages, request_fingerprint
-from roobridge.bridge.history import clean_history
-from roobridge.bridge.reply import Reply
-from roobridge.bridge.request import classify
+from roobridge.bridge.reply.agent import Reply
+from roobridge.bridge.request.chat import parse_chat_request
+from roobridge.bridge.request.classify import classify
+from roobridge.bridge.request.history import clean_history
+from roobridge.bridge.request.identity import digest_messages, request_fingerprint
 from roobridge.service.open_turns import OpenTurns
 from roobridge.web.chat import decode_body
 from tests.bench.shapes import SHAPES, request_body

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from roobridge.bridge.plan import ClientKind
-from roobridge.bridge.tape import SUFFIX, Ending, Frame, Match, Tape, Wire, write_tape
+from roobridge.bridge.tape.format import SUFFIX, Ending, Frame, Match, Tape, Wire, write_tape
 from tests.cli.conftest import Run
 from tests.fixture_writer import FOLDER
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from roobridge.bridge.sse import SSEDecoder
+from roobridge.bridge.wire.sse import SSEDecoder
 from tests.cli.conftest import Run
 
 COMMAND = "<execute_command>\n<command>ls</command>\n</execute_command>"

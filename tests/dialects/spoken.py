@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from roobridge.events import CallEnd, CallStart, Event, Text
-from tests.parser.json_texts import params_of, repairs_of
+from tests.jsontext.json_texts import params_of, repairs_of
 from tests.parser.machine import read
 
 Said = tuple[str, str, dict[str, str]]  # dialect, tool, parameters as characters

@@ -6,7 +6,7 @@ import pytest
 
 from roobridge.dialects.hermes import HERMES
 from roobridge.grammar.model import Param
-from roobridge.parser.states import Terminal
+from roobridge.spelling.states import Terminal
 from tests.dialects.spoken import said
 from tests.oracle.dialect_writer import hermes, hermes_escaped
 from tests.parser.machine import TOOLSET

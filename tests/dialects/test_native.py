@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from roobridge.dialects.native import NativeCalls
 from roobridge.events import CallEnd, CallStart, Event, Repaired, ToolDelta, Undeclared, Unfinished, Value
+from tests.jsontext.json_texts import decoded, objects, params_of, repairs_of, written
 from tests.oracle.cuts import at_positions
-from tests.parser.json_texts import decoded, objects, params_of, repairs_of, written
 from tests.parser.machine import TOOLSET, merged
 
 TOOLS = TOOLSET.tools

@@ -6,7 +6,7 @@ import pytest
 
 from roobridge.dialects.roo_xml import ROO_XML
 from roobridge.grammar.model import Kind, Param, Toolset
-from roobridge.parser.states import Terminal
+from roobridge.spelling.states import Terminal
 from tests.dialects.spoken import said
 from tests.oracle.dialect_writer import roo_xml
 from tests.parser.machine import TOOLSET

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from roobridge.bridge.plan import Plan, Wrap
 from roobridge.bridge.ports import Delta
-from roobridge.bridge.tape import Wire
-from roobridge.bridge.wires import WireReader
+from roobridge.bridge.tape.format import Wire
+from roobridge.bridge.tape.reader import WireReader
 from tests.oracle.cuts import characters, cut, seeded, whole
 from tests.oracle.outcome import Outcome, run
 from tests.oracle.plans import CLIENTS

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from roobridge.bridge.plan import Plan, Wrap
 from roobridge.bridge.ports import Delta
-from roobridge.bridge.reply import Reply
+from roobridge.bridge.reply.agent import Reply
 from roobridge.events import Content, Piece, Thought, ToolDelta
 from tests.oracle.cuts import characters, cut
 from tests.oracle.dialect_writer import DIALECTS, write

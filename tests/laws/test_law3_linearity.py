@@ -18,7 +18,7 @@ from hypothesis import settings
 
 from roobridge.bridge.plan import Plan, Wrap
 from roobridge.bridge.ports import Delta
-from roobridge.bridge.reply import Reply
+from roobridge.bridge.reply.agent import Reply
 from roobridge.events import ToolDelta
 from tests.oracle.dialect_writer import DIALECTS, TEXT_DIALECTS
 from tests.oracle.plans import PLAIN, ROO_41, ROO_52

@@ -8,7 +8,7 @@ from typing import Any
 
 from roobridge.bridge.plan import Plan
 from roobridge.bridge.ports import Delta
-from roobridge.bridge.reply import Reply
+from roobridge.bridge.reply.agent import Reply
 from roobridge.events import Content, Fail, Finish, Piece, Thought, ToolDelta
 from tests.oracle.roo_native import NativeCall, gather
 

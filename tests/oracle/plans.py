@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from roobridge.bridge.plan import ClientKind, Plan, Wrap
-from roobridge.bridge.request import make_plan
+from roobridge.bridge.request.classify import make_plan
 from roobridge.grammar.load import Grammar, load_grammar
 from roobridge.grammar.model import Version
 from tests.oracle import roo_reader

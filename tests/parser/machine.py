@@ -10,8 +10,8 @@ from roobridge.dialects.qwen3_coder import BARE, WRAPPED
 from roobridge.dialects.roo_xml import ROO_XML
 from roobridge.events import Event, Markup, Reasoning, Text, Value
 from roobridge.grammar.model import Completion, Field, Kind, Nested, Param, Tool, Toolset
-from roobridge.parser.parser import Parser
-from roobridge.parser.states import Action, State, Terminal
+from roobridge.parser.machine import Parser
+from roobridge.spelling.states import Action, State, Terminal
 
 
 def tool(name: str, *params: Param, last_close: str = "") -> Tool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roobridge.parser.states import State, Terminal
+from roobridge.spelling.states import State, Terminal
 from tests.parser.tag_routes import ENDS, LINES, MARK, NEAR, QWEN, SAFE, TAGS, TWICE
 
 _S, _T = State, Terminal

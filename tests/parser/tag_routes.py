@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roobridge.parser.states import State, Terminal
+from roobridge.spelling.states import State, Terminal
 
 _S, _T = State, Terminal
 

@@ -11,23 +11,25 @@ from roobridge.events import (
     Break,
     CallEnd,
     CallStart,
+    Complete,
     Content,
     Event,
     Fail,
     Finish,
     Form,
     Markup,
+    Outcome,
     ParamEnd,
     ParamStart,
     Piece,
+    Preview,
     Reasoning,
     Repaired,
     Text,
     Thought,
+    Undeliverable,
     Value,
 )
-from roobridge.parser.held import Preview
-from roobridge.parser.wrap import Ended, Failed, Outcome
 from roobridge.render.guard import ZERO_WIDTH
 from roobridge.render.roo_xml import XmlRenderer
 from tests.parser.machine import TOOLSET, merged, read
@@ -208,9 +210,9 @@ def test_the_rest_of_a_call_may_come_in_another_spelling() -> None:
         (Text("a <read_file>"), Content(f"a <{ZERO_WIDTH}read_file>")),
         (Preview("a"), Thought("a", preview=True)),
         (Reasoning("a"), Thought("a")),
-        (Ended(called=True), Finish("stop")),
-        (Ended(called=False, cut=True), Finish("length")),
-        (Failed("degenerate", "Why."), Fail("degenerate", "Why.")),
+        (Complete(called=True), Finish("stop")),
+        (Complete(called=False, cut=True), Finish("length")),
+        (Undeliverable("degenerate", "Why."), Fail("degenerate", "Why.")),
     ],
 )
 def test_what_is_no_call(outcome: Outcome, piece: Piece) -> None:
@@ -223,7 +225,7 @@ def test_repairs_and_breaks_say_nothing() -> None:
 
 def test_a_value_that_would_be_misread_ends_the_reply() -> None:
     events = call("execute_command", ("command", "echo </command> x"))
-    content, _, [fail, *more] = rendered([*events, Text("more"), Ended(called=True)])
+    content, _, [fail, *more] = rendered([*events, Text("more"), Complete(called=True)])
     assert content == "<execute_command>\n<command>echo </command"
     assert isinstance(fail, Fail)
     assert fail.code == "misread_call"

@@ -12,24 +12,26 @@ from roobridge.dialects.native import NativeCalls
 from roobridge.events import (
     CallEnd,
     CallStart,
+    Complete,
     Content,
     Event,
     Fail,
     Finish,
     Form,
+    Outcome,
     ParamEnd,
     ParamStart,
     Piece,
+    Preview,
     Reasoning,
     Repaired,
     Text,
     Thought,
     ToolDelta,
+    Undeliverable,
     Value,
 )
 from roobridge.grammar.model import Field, Kind, Nested, Param, Toolset
-from roobridge.parser.held import Preview
-from roobridge.parser.wrap import Ended, Failed, Outcome
 from roobridge.render.guard import ZERO_WIDTH
 from roobridge.render.tool_calls import ToolCallsRenderer
 from tests.parser.machine import merged, tool
@@ -255,10 +257,10 @@ def test_a_value_that_may_be_null_goes_out_once_it_is_not() -> None:
         (Text("a <write>"), Content("a <write>")),
         (Preview("a"), Thought("a", preview=True)),
         (Reasoning("a"), Thought("a")),
-        (Ended(called=True), Finish("tool_calls")),
-        (Ended(called=False), Finish("stop")),
-        (Ended(called=False, cut=True), Finish("length")),
-        (Failed("degenerate", "Why."), Fail("degenerate", "Why.")),
+        (Complete(called=True), Finish("tool_calls")),
+        (Complete(called=False), Finish("stop")),
+        (Complete(called=False, cut=True), Finish("length")),
+        (Undeliverable("degenerate", "Why."), Fail("degenerate", "Why.")),
     ],
 )
 def test_what_is_no_call(outcome: Outcome, piece: Piece) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from roobridge.events import Form
 from roobridge.grammar.model import ANY_TYPE, Field, Kind, Nested, Param
 from roobridge.render.values import flows, items_of, may_be_null, members_of, to_json, to_text
-from tests.parser.json_texts import strings, values
+from tests.jsontext.json_texts import strings, values
 
 FILES = Nested(
     "file", "files", (Field("path", "path"), Field("line_range", "line_ranges", repeated=True)), lone="path"

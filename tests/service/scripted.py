@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
-from roobridge.bridge.chat import parse_chat_request
 from roobridge.bridge.plan import ClientKind, Plan
 from roobridge.bridge.ports import Capabilities, Delta, Health, Model, UpstreamRequest, Usage
+from roobridge.bridge.request.chat import parse_chat_request
 from roobridge.errors import UpstreamError
 from roobridge.grammar.model import Completion, Param, Tool, Toolset
 from roobridge.service.attempts import Patience

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from roobridge.bridge.chat import parse_chat_request
 from roobridge.bridge.ports import Capabilities, Delta, Usage
-from roobridge.bridge.tape import Tape, parse_tape
+from roobridge.bridge.request.chat import parse_chat_request
+from roobridge.bridge.tape.format import Tape, parse_tape
 from roobridge.errors import ClientError
 from roobridge.service.config import Settings
 from roobridge.service.wiring import assemble

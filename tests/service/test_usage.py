@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from roobridge.bridge.chat import parse_chat_request
 from roobridge.bridge.ports import Usage
+from roobridge.bridge.request.chat import parse_chat_request
 from roobridge.events import Length
 from roobridge.service.usage import added, estimate
 

@@ -9,8 +9,8 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from roobridge.bridge.openai_wire import OpenAIStream
 from roobridge.bridge.ports import Delta
+from roobridge.bridge.wire.openai import OpenAIStream
 from roobridge.errors import SettingsError, UpstreamError
 from roobridge.upstream.http import (
     BODY_LIMIT,

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from roobridge.bridge.ports import Capabilities, Delta, Health, Model, Upstream, UpstreamRequest, Usage
-from roobridge.bridge.tape import SUFFIX, Tape, parse_tape, write_tape
+from roobridge.bridge.tape.format import SUFFIX, Tape, parse_tape, write_tape
 from roobridge.errors import SettingsError, UpstreamError
 from roobridge.events import ToolDelta
 from roobridge.upstream.record import RecordUpstream

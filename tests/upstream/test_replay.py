@@ -12,7 +12,7 @@ import pytest
 
 from roobridge.bridge.plan import ClientKind
 from roobridge.bridge.ports import Delta, UpstreamRequest
-from roobridge.bridge.tape import SUFFIX, Ending, Frame, Match, Tape, Wire, write_tape
+from roobridge.bridge.tape.format import SUFFIX, Ending, Frame, Match, Tape, Wire, write_tape
 from roobridge.errors import SettingsError, UpstreamError
 from roobridge.upstream.replay import ReplayUpstream
 from tests.fixture_writer import FOLDER, MODEL

@@ -1,0 +1,166 @@
+"""What a reply has left open when its upstream ended: the call, or the text, that is to be continued."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from roobridge.dialects.native import NativeCalls
+from roobridge.events import (
+    CallEnd,
+    CallStart,
+    Event,
+    Markup,
+    ParamEnd,
+    ParamStart,
+    Text,
+    ToolDelta,
+    Unfinished,
+    Value,
+)
+from roobridge.parser.machine import Parser
+from roobridge.spelling.words import speaks
+
+
+class Given(msgspec.Struct, frozen=True):
+    """A parameter of the open call that the client has been told. text: decoded, as far as it was sent."""
+
+    name: str
+    text: str
+    closed: bool
+
+
+class OpenCall(msgspec.Struct, frozen=True):
+    """A call that was announced to the client and not finished.
+
+    before: how many calls stand before it. lead: the newline behind the open parameter's tag was told too.
+    """
+
+    name: str
+    dialect: str
+    params: tuple[Given, ...] = ()
+    before: int = 0
+    lead: bool = False
+
+    @property
+    def param(self) -> Given | None:
+        """The parameter that is open."""
+        return self.params[-1] if self.params and not self.params[-1].closed else None
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """Where a reply stopped.
+
+    text: all that the model wrote, in the dialect it is asked to go on in. call: None where no call was
+    open. told: the text is another spelling of what came as `tool_calls`. escaped: it ends in JSON.
+    """
+
+    text: str
+    call: OpenCall | None = None
+    told: bool = False
+    escaped: bool = False
+    begun: str = ""
+
+
+def open_call(events: Iterable[Event]) -> OpenCall | None:
+    """The call that these events leave open."""
+    calls = list(_calls(events))
+    if not calls or calls[-1][1]:
+        return None
+    return msgspec.structs.replace(calls[-1][0], before=len(calls) - 1)
+
+
+def is_unfinished(events: Iterable[Event]) -> bool:
+    """Whether a reply's last events leave a call unfinished."""
+    return any(isinstance(event, Unfinished) for event in events)
+
+
+def says_something(events: Iterable[Event]) -> bool:
+    """Whether a letter or digit stands in their text."""
+    return any(isinstance(event, Text) and speaks(event.text) for event in events)
+
+
+def holds_call(events: Iterable[Event]) -> bool:
+    return any(isinstance(event, CallStart) for event in events)
+
+
+def as_text(events: Iterable[Event]) -> str:
+    """Calls spelled as Qwen3-Coder writes them, the last one as far as it came."""
+    return "\n".join(_spell(call, whole=whole) for call, whole in _calls(events))
+
+
+def _spell(call: OpenCall, *, whole: bool) -> str:
+    params = "".join(
+        f"<parameter={given.name}>\n{given.text}" + ("\n</parameter>\n" if given.closed else "")
+        for given in call.params
+    )
+    return f"<tool_call>\n<function={call.name}>\n{params}" + ("</function>\n</tool_call>" if whole else "")
+
+
+def _calls(events: Iterable[Event]) -> Iterable[tuple[OpenCall, bool]]:
+    """Every call, and whether it is finished."""
+    start: CallStart | None = None
+    params: list[Given] = []
+    name: str | None = None
+    value: list[str] = []
+    lead = False
+    for event in events:
+        match event:
+            case CallStart():
+                start, params, name = event, [], None
+            case ParamStart():
+                name, value, lead = event.name, [], False
+            case Markup():
+                lead = lead or not value
+            case Value():
+                value.append(event.text)
+            case ParamEnd() if name is not None:
+                params.append(Given(name, "".join(value), closed=True))
+                name = None
+            case CallEnd() if start is not None:
+                yield OpenCall(start.name, start.dialect, tuple(params)), True
+                start = None
+            case _:
+                pass
+    if start is not None:
+        rest: Sequence[Given] = [Given(name, "".join(value), closed=False)] if name is not None else []
+        yield OpenCall(start.name, start.dialect, (*params, *rest), lead=lead and name is not None), False
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """All that was received of a reply, and fresh machines to read it again with."""
+
+    text: str
+    calls: Sequence[ToolDelta]
+    parser: Parser
+    native: NativeCalls
+
+    def opening(self, *, normal: bool, texts: bool) -> Opening | None:
+        """What an end leaves unfinished; None where it leaves nothing. texts: text can be unfinished too."""
+        said = [event for call in self.calls for event in self.native.feed(call)]
+        if self.native.open:
+            call = open_call(said)
+            cut = is_unfinished(self.native.close(normal=normal))
+            text = "\n".join(part for part in (self.text, as_text(said)) if part)
+            return Opening(text, call, told=True) if cut and call is not None else None
+        events = self.parser.feed(self.text)
+        call = open_call(events)
+        escaped = self.parser.json is not None
+        kept_back = "".join(raw for _, raw, _ in self.parser.pending) + self.parser.buffer
+        rest = self.parser.close(normal=normal)
+        if call is not None:
+            return Opening(self.text, call, escaped=escaped) if is_unfinished(rest) else None
+        events += rest
+        begun = kept_back if kept_back.startswith("<") else ""
+        lines = self.text[: len(self.text) - len(begun)].rstrip(" \t")
+        # A model that stops right behind an opening tag on a line of its own meant a call, not a mention.
+        cut = not normal or (begun != "" and lines[-1:] in ("", "\n"))
+        words = texts and says_something(events) and not holds_call(events)
+        return Opening(self.text, escaped=escaped, begun=begun) if cut and words else None
+
+    def lone_text(self) -> str:
+        """The text where a normal end leaves nothing but text; else empty."""
+        events = self.parser.feed(self.text) + self.parser.close(normal=True)
+        alone = not self.calls and not holds_call(events) and says_something(events)
+        return self.text if alone else ""

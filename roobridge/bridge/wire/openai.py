@@ -1,0 +1,231 @@
+"""The stream of an OpenAI-compatible upstream: text in, deltas out.
+
+Read as servers write it, not as the reference says (DashScope, vLLM, SGLang, llama.cpp, LM Studio, Ollama):
+`choices` missing or null, `reasoning` beside or instead of `reasoning_content`, content as an array of parts,
+tool calls with ids and names restated as empty, without an index, or with arguments as an object, usage in
+any chunk, a whole JSON completion in answer to a stream request, and errors inside a stream that began well.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from roobridge.bridge.ports import Delta, Usage
+from roobridge.bridge.wire.openai_errors import said_in_text, stream_error
+from roobridge.bridge.wire.sse import SSEDecoder, decode_data
+from roobridge.errors import UpstreamError
+from roobridge.events import ToolDelta
+
+
+class _Function(msgspec.Struct, gc=False):
+    name: str | None = None
+    arguments: msgspec.Raw = msgspec.Raw(b"")
+
+
+class _ToolCall(msgspec.Struct, gc=False):
+    index: Any = None
+    id: str | None = None
+    function: _Function | None = None
+
+
+class _Said(msgspec.Struct, gc=False):
+    content: Any = None
+    reasoning_content: Any = None
+    reasoning: Any = None
+    tool_calls: list[_ToolCall] | None = None
+
+
+class _Choice(msgspec.Struct, gc=False):
+    index: int | None = None
+    delta: _Said | None = None
+    message: _Said | None = None
+    finish_reason: str | None = None
+
+
+class _Chunk(msgspec.Struct, gc=False):
+    choices: list[_Choice] | None = None
+    usage: Any = None
+    error: Any = None
+    code: Any = None
+    message: Any = None
+
+
+_chunks = msgspec.json.Decoder(_Chunk)
+_strings = msgspec.json.Decoder(str)
+_anything = msgspec.json.Decoder()
+
+# What servers call their ends. Any other word ("abort", "error", "repetition") is no normal end.
+_FINISHES = {
+    "stop": "stop",
+    "eos": "stop",
+    "eos_token": "stop",
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "content_filter",
+}
+
+
+class OpenAIStream:
+    """Decodes one reply.
+
+    accepted: a frame that is no error has come. error: set by a refusal inside the stream; what came before
+    it has been returned, nothing follows it. finish: the finish_reason seen so far, or empty. ended: the
+    last delta, the one with `finish`, has been returned.
+    """
+
+    def __init__(self) -> None:
+        self.accepted = False
+        self.error: UpstreamError | None = None
+        self.finish = ""
+        self.ended = False
+        self._sse = SSEDecoder()
+        self._last_index = -1
+
+    def feed(self, text: str) -> list[Delta]:
+        """Take more of the body, decoded, and return what it said. Never raises."""
+        deltas: list[Delta] = []
+        for event, data in self._sse.feed(text):
+            if self.error is not None or self.ended:
+                break
+            self._frame(event, data, deltas)
+        return deltas
+
+    def close(self) -> list[Delta]:
+        """The body ended: return the rest, with the ending unless `error` is set."""
+        deltas: list[Delta] = []
+        for event, data in self._sse.close():
+            if self.error is None and not self.ended:
+                self._last_frame(event, data, deltas)
+        if not self.accepted and self.error is None:
+            self._whole("\n".join(self._sse.stray), deltas)
+        if not self.ended and self.error is None:
+            self._end("cut", deltas)
+        return deltas
+
+    def _end(self, default: str, deltas: list[Delta]) -> None:
+        self.ended = True
+        deltas.append(Delta(finish=self.finish or default))
+
+    def _frame(self, event: str, data: str, deltas: list[Delta]) -> None:
+        if data == "[DONE]":
+            self.accepted = True
+            self._end("stop", deltas)
+            return
+        try:
+            chunk = decode_data(_chunks, data)
+            if event == "error" or chunk.error or (chunk.choices is None and chunk.code and chunk.message):
+                self.error = stream_error(decode_data(_anything, data))
+            else:
+                self._chunk(chunk, deltas)
+        except (msgspec.MsgspecError, ValueError) as reason:
+            if event == "error":
+                self.error = stream_error(data)
+            else:
+                self.error = UpstreamError(
+                    f"The upstream sent a frame that is no chunk: {reason}", code="bad_frame"
+                )
+
+    def _last_frame(self, event: str, data: str, deltas: list[Delta]) -> None:
+        """A frame that the end of the body closed: whole, or broken off and worth nothing."""
+        self._frame(event, data, deltas)
+        if self.error is not None and self.error.code == "bad_frame" and self.accepted:
+            self.error = None
+
+    def _whole(self, body: str, deltas: list[Delta]) -> None:
+        """The body held no frame: it is a whole completion, an error, or nothing."""
+        if not body.strip():
+            self.error = UpstreamError("The upstream sent an empty reply.", code="empty_stream")
+            return
+        try:
+            chunk = decode_data(_chunks, body)
+            if chunk.choices:
+                self._chunk(chunk, deltas)
+            else:
+                self.error = stream_error(decode_data(_anything, body))
+        except (msgspec.MsgspecError, ValueError):
+            self.error = stream_error(f"no reply but this text: {said_in_text(body).message}")
+        if self.error is None:
+            self._end("stop", deltas)
+
+    def _chunk(self, chunk: _Chunk, deltas: list[Delta]) -> None:
+        reasoning = content = ""
+        calls: tuple[ToolDelta, ...] = ()
+        for choice in chunk.choices or ():
+            if choice.index:  # the other choices of a request with n > 1
+                continue
+            said = choice.delta or choice.message
+            if said is not None:
+                content = said.content if type(said.content) is str else _text(said.content)
+                if said.reasoning_content or said.reasoning:
+                    reasoning = _text(said.reasoning_content) or _text(said.reasoning)
+                if said.tool_calls:
+                    calls = tuple([self._call(call) for call in said.tool_calls])
+            if choice.finish_reason:
+                if choice.finish_reason == "error_finish":  # DashScope: the content is the error's text
+                    self.error = stream_error(content)
+                    return
+                self.finish = _FINISHES.get(choice.finish_reason, "cut")
+            break
+        self.accepted = True
+        usage = _usage(chunk.usage) if chunk.usage else None
+        if reasoning or content or calls or usage is not None:
+            deltas.append(Delta(reasoning, content, calls, usage))
+
+    def _call(self, call: _ToolCall) -> ToolDelta:
+        function = call.function or _Function()
+        id, name = call.id or "", function.name or ""
+        if isinstance(call.index, int) and call.index >= 0:
+            index = call.index
+        else:
+            index = self._last_index + 1 if id or name or self._last_index < 0 else self._last_index
+        self._last_index = index
+        return ToolDelta(index, id, name, _arguments(function.arguments))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "".join(part["text"] for part in value if isinstance(part, dict) and _is_text(part))
+    return ""
+
+
+def _is_text(part: dict[str, Any]) -> bool:
+    return isinstance(part.get("text"), str)
+
+
+def _arguments(raw: msgspec.Raw) -> str:
+    """The arguments' JSON text: written as a string by the book, as an object by some servers."""
+    try:
+        return _strings.decode(raw)
+    except (msgspec.MsgspecError, UnicodeEncodeError):
+        text = bytes(raw).decode()
+    if text in ("", "null"):
+        return ""
+    return decode_data(_strings, text) if text.startswith('"') else text
+
+
+def _usage(said: Any) -> Usage | None:
+    """OpenAI's usage object; None where it counts nothing."""
+    if not isinstance(said, dict):
+        return None
+    prompt, completion = _count(said, "prompt_tokens"), _count(said, "completion_tokens")
+    if not prompt and not completion:
+        return None
+    return Usage(
+        prompt,
+        completion,
+        _count(said.get("prompt_tokens_details"), "cached_tokens"),
+        _count(said.get("completion_tokens_details"), "reasoning_tokens"),
+    )
+
+
+def _count(said: Any, name: str) -> int:
+    value = said.get(name) if isinstance(said, dict) else None
+    return value if isinstance(value, int) and value > 0 else 0

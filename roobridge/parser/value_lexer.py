@@ -1,0 +1,152 @@
+"""The lexer of an open value: which of its tags may end it, and which are its own."""
+
+from __future__ import annotations
+
+import re
+
+from roobridge.calls.tagged import TagCall
+from roobridge.parser.machine_state import Lexed, Point
+from roobridge.spelling.closers import CLOSES, Level, Tag, close_end, tag_at
+from roobridge.spelling.scanner import BLANKS, Found, Miss
+from roobridge.spelling.states import Terminal
+
+_NO_PARAM_CLOSE = frozenset({Terminal.TOOL_CLOSE, Terminal.LATE_CLOSE, Terminal.CALL_CLOSE})
+# What `tag_at` and the end marks begin with; any other `<` is a value's own.
+MAY_BE_TAG = re.compile(r"<(?:[A-Za-z_/|]|\Z)")
+_LAST_WORD = re.compile(r"([^\s>]{1,40})>{1,2}\s*\Z")
+_NEAR = {
+    Level.PARAM: Terminal.NEAR_CLOSE,
+    Level.TOOL: Terminal.LATE_CLOSE,
+    Level.CALL: Terminal.CALL_CLOSE,
+}
+
+
+class ValueLexer(Point):
+    """Gives the value's characters as events, and a terminal where a tag may end it."""
+
+    def lex_value(self) -> Lexed | None:
+        call, start = self.call, self.at
+        assert call is not None
+        if self.buffer[start] == ">" and not call.tail:
+            return self._bracket(start)
+        i = start
+        while True:
+            may_be = MAY_BE_TAG.search(self.buffer, i)
+            tag = may_be.start() if may_be is not None else -1
+            if call.tags.half:
+                self._end_half(call, i, tag)
+            if tag < 0:
+                return self.value_to(start, len(self.buffer))
+            lexed, i = self._tag_in_value(call, start, tag)
+            if lexed is not None:
+                mangled = lexed[0] in _NO_PARAM_CLOSE and self._mangled_close(call)
+                return (Terminal.GARBLED, "", "") if call.garbled or mangled else lexed
+            if i < 0:
+                return self.value_to(start, tag)
+
+    def _mangled_close(self, call: TagCall) -> bool:
+        """The value ends with what must have been its closing tag."""
+        found = _LAST_WORD.search(call.tail)
+        word = re.sub(r"[^\w.-]+", "", found[1]) if found is not None else ""
+        return bool(word) and call.tags.level(word) is Level.PARAM
+
+    def _bracket(self, start: int) -> Lexed | None:
+        """A `>` right behind the opening tag: one too many where its line ends with it."""
+        after = self.buffer[start + 1 : start + 2]
+        if not after and not self.ending:
+            return None
+        if after in ("\r", "\n"):
+            self.at = start + 1
+            return Terminal.BRACKET, ">", ""
+        return self.value_to(start, start + 1)
+
+    def value_to(self, start: int, end: int) -> Lexed | None:
+        """Give the value's characters; nothing is to be decided about them."""
+        self.at = end
+        if end > start and self.call is not None:
+            self.call.text(self.buffer[start:end], self.sink)
+        return None
+
+    def _end_half(self, call: TagCall, start: int, tag: int) -> None:
+        """The `>` of an opener with attributes: one that closes itself opens nothing."""
+        end = self.buffer.find(">", start, tag if tag >= 0 else len(self.buffer))
+        if end < 0 and tag < 0:
+            return
+        if end >= 0 and not (end > start and self.buffer[end - 1] == "/"):
+            call.tags.opened(call.tags.half)
+        call.tags.half = ""
+
+    def _tag_in_value(self, call: TagCall, start: int, at: int) -> tuple[Lexed | None, int]:
+        """The `<` at `at`: what it ends the value with, else where to look on; -1 where more must come."""
+        found = tag_at(self.buffer, at)
+        if isinstance(found, Tag):
+            if found.closing:
+                return self._close_in_value(call, found, start, at)
+            return self._opener_in_value(call, found, start, at)
+        mark, end = self.marks.match(self.buffer, at)
+        if isinstance(mark, Found):
+            return self._end_with(start, at, end, Terminal.MARK, ""), end
+        more = Miss.MORE in (found, mark) and not self.ending
+        return None, -1 if more else at + 1
+
+    def _end_with(self, start: int, at: int, end: int, terminal: Terminal, name: str) -> Lexed:
+        self.value_to(start, at)
+        self.at = end
+        return terminal, self.buffer[at:end], name
+
+    def _opener_in_value(self, call: TagCall, tag: Tag, start: int, at: int) -> tuple[Lexed | None, int]:
+        tags = call.tags
+        tags.seen(tag.word)
+        if not call.said and not self.buffer[start:at].strip():
+            found, end = call.openers.match(self.buffer, at)
+            if found is Miss.MORE and not self.ending:
+                return None, -1
+            named = "=" in self.buffer[at:end]  # no file begins with it; an element of its name may well
+            if isinstance(found, Found) and found.name == call.param and (named or not tags.verbatim):
+                return self._end_with(start, at, end, Terminal.SPACE, ""), end
+        if tags.opens_next and self._behind_space(call, start, at):
+            found, end = self._parameter_at(call, at)
+            if found is Miss.MORE and not self.ending:
+                return None, -1
+            if isinstance(found, Found):
+                return self._end_with(start, at, end, Terminal.PARAM_OPEN, found.name), end
+        if tags.level(tag.word) is not None and tag.end < len(self.buffer):
+            if self.buffer[tag.end] in ">=":
+                tags.opened(tag.word)
+            elif self.buffer[tag.end].isspace():
+                tags.half = tag.word
+        return None, tag.end
+
+    def _parameter_at(self, call: TagCall, at: int) -> tuple[Found | Miss, int]:
+        """An opener of a declared parameter that was not given yet."""
+        found, end = call.openers.match(self.buffer, at)
+        if isinstance(found, Found) and not call.given(found.name) and found.name in call.tool.params:
+            return found, end
+        return found if found is Miss.MORE else Miss.NONE, at
+
+    def _behind_space(self, call: TagCall, start: int, at: int) -> bool:
+        before = self.buffer[at - 1] if at > start else call.tail[-1:]
+        if call.tags.verbatim and (call.lines or "\n" in self.buffer[start:at].strip()):
+            return before == "\n"
+        return not before or before in BLANKS or call.tags.odd
+
+    def _close_in_value(self, call: TagCall, tag: Tag, start: int, at: int) -> tuple[Lexed | None, int]:
+        tags = call.tags
+        level = tags.level(tag.word)
+        if level is None and not tags.odd_close(tag.word):
+            return None, tag.end
+        end = close_end(self.buffer, tag.end)
+        if end is None and not self.ending:
+            return None, -1
+        if end is None or end < 0:
+            return None, tag.end
+        exact = level is not None and self.buffer[at:end] == tags.exact(level)
+        if tags.holds(tag.word):
+            tags.closed(tag.word)
+            if exact and level is Level.PARAM:
+                return self._end_with(start, at, end, Terminal.INNER_CLOSE, level.name), end
+            return None, end
+        if level is None:
+            return self._end_with(start, at, end, Terminal.ODD_CLOSE, ""), end
+        terminal = CLOSES[level] if exact else _NEAR[level]
+        return self._end_with(start, at, end, terminal, ""), end

@@ -1,0 +1,290 @@
+"""The machine's states, its terminals, and every transition that does not belong to one dialect.
+
+Laws (design, section 3; each has a property test of its own):
+
+1. Partition: cutting the text elsewhere changes no event, once adjacent Text, Value and Reasoning merge.
+2. Promptness: what is kept back is a live prefix of a terminal and the white space it decides about, a
+   candidate whose fate is open, or a call whose name is not known yet.
+3. Linearity: a character is examined a bounded number of times (`Parser.examined` counts).
+
+Theory of operation. A lexer belongs to each state and turns characters into terminals: it decides by
+what is declared and by context (a tag in a code span is TEXT), so that the tables stay free of
+conditions. `(state, terminal)` is looked up in the table of the open call's dialect, or in CONTENT_TABLE
+outside a call; absence means that the lexer of that state never gives that terminal: it is refused. A
+candidate is a run of terminals in `pending` that no event has been given for yet: COMMIT turns it into
+events, RELEASE into text, RESUME into characters of the open value. Nothing changes the state but a
+table's row.
+
+        CONTENT --TOOL_OPEN--> OPENED --PARAM_OPEN--> VALUE --PARAM_CLOSE--> CLOSING --TOOL_CLOSE--> CONTENT
+           |                     |--TEXT--> CONTENT     |                       |--PARAM_OPEN--> VALUE
+           |                     '--WORDS--> AWAITING   |                       |--TEXT--> VALUE
+           |                                            |                       '--WORDS--> BETWEEN
+           |                                            |--NEAR_CLOSE--> NEARLY --LATE_CLOSE--> PARTING
+           |                                            |--ODD_CLOSE--> ODD --TEXT--> VALUE
+           |                                            |--INNER_CLOSE--> INNER --TOOL_CLOSE--> DOUBT
+           |                                            |--TOOL_CLOSE--> TAIL --END--> CONTENT
+           |                                            |--MARK--> REST --END--> CONTENT
+           |                                            '--GARBLED--> BROKEN --END--> CONTENT
+           |--COMPLETION_OPEN--> COMPLETION --TEXT--> LOOSE --TOOL_CLOSE--> CONTENT
+           |--CALL_OPEN--> WRAPPED --TOOL_OPEN--> OPENED --TOOL_CLOSE--> ENDING_BARE --CALL_CLOSE--> CONTENT
+           |                  |       CLOSING --TOOL_CLOSE--> ENDING --CALL_CLOSE--> CONTENT
+           |                  '--BRACE--> OBJECT --OBJECT_DONE--> OBJECT_END --CALL_CLOSE--> CONTENT
+           |                                 |--OBJECT_ALIEN--> ASTRAY --STRAY_NOISE--> CONTENT
+           |                                 '--OBJECT_BROKEN--> BROKEN --END--> CONTENT
+           |--ALIEN_OPEN--> ALIEN --TOOL_CLOSE--> CONTENT
+           |--THINK_OPEN--> REASONING --THINK_CLOSE--> CONTENT
+           |--STRAY_CLOSE--> STRAY --TEXT--> CONTENT
+           |--MARK--> MARKED --TEXT--> CONTENT
+           |             '--MARK--> DROPPED
+           |--BRACE--> LONE --OBJECT_DONE--> KEPT --END--> CONTENT
+           '--FENCE_OPEN--> FENCE --BRACE--> FENCED --FENCE_CLOSE--> KEPT
+                              '--TOOL_OPEN--> OPENED     EXAMPLE_END --FENCE_CLOSE--> EXAMPLE_OVER
+
+Where a value ends. Its own closing tag begins a *chain* of closing tags, and what follows decides: another
+parameter, the tool's or the wrapper's closing tag, an opener of a declared tool or the reply's end make the
+chain the call's; anything else gives it back to the value. Words without a tag of the dialect up to the
+next closing tag (BETWEEN, PARTING) stand beside the call. The openers inside a value are counted, and as many
+closing tags are its own (INNER); where the count does not come out (DOUBT), the chain is the call's if it
+ends the reply or another call follows. A closing tag that is near the right one (NEARLY), or any at the end
+of a value that holds none (ODD), is the right one where the call goes on behind it.
+
+What does not fit the tables: a tag in a fence, a quote or an indented block opens an *example*, a
+candidate of a whole call. Its events are kept aside until the reply's end shows that it is the call
+(`parser/example.py`); the states are the same meanwhile, but the call's end leads to EXAMPLE_END. A JSON
+call in a fence or alone on its lines is kept as text until then (`parser/json_block.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum, auto
+from types import MappingProxyType
+
+import msgspec
+
+
+class _Key(Enum):
+    """Members are single objects, so their identity is their hash: the tables are looked up at every tag, and
+    Enum's own hash is a call of Python.
+    """
+
+    __hash__ = object.__hash__
+
+
+class State(_Key):
+    """Where the machine stands."""
+
+    CONTENT = auto()  # outside every call
+    REASONING = auto()  # inside <think>
+    STRAY = auto()  # after a closing tag that closes nothing: alone on its line?
+    MARKED = auto()  # after an end-of-turn mark: does anything follow?
+    DROPPED = auto()  # behind an end-of-turn mark: nothing counts any more
+    FENCE = auto()  # a code fence's opening line: what does its body begin with?
+    FENCED = auto()  # the body of a fence that may be JSON calls
+    LONE = auto()  # what begins as a JSON call at a line's start
+    KEPT = auto()  # after such a fence or call: does anything follow?
+    EXAMPLE_END = auto()  # after a whole call inside a fence, quote or indented block
+    EXAMPLE_OVER = auto()  # the same, after the fence's end
+    ALIEN = auto()  # inside a call of a tool that is not declared: no call in it counts
+    ASTRAY = auto()  # in what began as a JSON call and is none: no call in its lines counts
+    WRAPPED = auto()  # after <tool_call>
+    OPENED = auto()  # after a tool's opening tag: does its grammar go on?
+    AWAITING = auto()  # the same, and words came where its first parameter should stand
+    COMPLETION = auto()  # the same for the completion at a line's start, which text may follow
+    LOOSE = auto()  # in a completion that has text where its parameter should stand
+    VALUE = auto()  # inside a parameter
+    CLOSING = auto()  # after a parameter's closing tag: does the grammar go on?
+    NEARLY = auto()  # the same, after a closing tag that is near the right one
+    ODD = auto()  # the same, after any closing tag in a value that holds none
+    INNER = auto()  # the same, after closing tags for which the value holds openers
+    DOUBT = auto()  # the same, where the tool's or the wrapper's closing tag has no opener in the value
+    BETWEEN = auto()  # after a parameter's closing tag and words
+    PARTING = auto()  # after the tool's closing tag and words, in either order
+    ENDING = auto()  # after the tool's closing tag, where a wrapper must close too
+    ENDING_BARE = auto()  # the same, in a call without parameters
+    TAIL = auto()  # in a value, after the tool's closing tag without the parameter's
+    REST = auto()  # in a value, after what can only stand at the reply's end
+    OBJECT = auto()  # inside a JSON call
+    OBJECT_END = auto()  # after the JSON call's last brace
+    BROKEN = auto()  # a started call that stopped making sense
+
+
+class Terminal(_Key):
+    """What the lexers find."""
+
+    TEXT = auto()  # anything that is no terminal here
+    SPACE = auto()  # white space whose meaning is open
+    TOOL_OPEN = auto()
+    COMPLETION_OPEN = auto()  # the completion's opening tag at a line's start
+    ALIEN_OPEN = auto()  # a function's opening tag, of a tool that is not declared
+    CALL_OPEN = auto()  # the wrapper around a call: <tool_call>
+    PARAM_OPEN = auto()
+    PARAM_CLOSE = auto()
+    TOOL_CLOSE = auto()
+    CALL_CLOSE = auto()
+    NEAR_CLOSE = auto()  # nearly the parameter's closing tag
+    ODD_CLOSE = auto()  # a closing tag in a value that holds none
+    INNER_CLOSE = auto()  # a closing tag whose opener stands in the value
+    LATE_CLOSE = auto()  # the tool's closing tag after prose, or nearly it after nearly the parameter's
+    GARBLED = auto()  # markup of the call that cannot be read, or that a value swallowed
+    WORDS = auto()  # what is none of the dialect's tags, where one should stand
+    NEXT_CALL = auto()  # another call begins where a closing tag should stand
+    BRACE = auto()
+    BRACKET = auto()  # several JSON calls written as an array; a bracket too many behind a tag
+    OBJECT_DONE = auto()
+    OBJECT_ALIEN = auto()  # not a call of a declared tool, and nothing was said yet
+    OBJECT_BROKEN = auto()  # not JSON any more, after the call was announced
+    THINK_OPEN = auto()
+    THINK_CLOSE = auto()
+    THINK_END = auto()  # a closing tag of thinking that never opened
+    STRAY_CLOSE = auto()
+    STRAY_NOISE = auto()  # the same directly after a call
+    MARK = auto()
+    FENCE_OPEN = auto()
+    FENCE_CLOSE = auto()
+    END = auto()  # a normal end that may close what is open
+    CUT = auto()  # an end that leaves what is open unfinished
+
+
+# What begins a candidate of a call.
+OPENS_CALL = frozenset({Terminal.TOOL_OPEN, Terminal.CALL_OPEN, Terminal.COMPLETION_OPEN})
+
+
+class Action(_Key):
+    """What a row does with its terminal; the engine has one method for each."""
+
+    TEXT = auto()  # it is text
+    HOLD = auto()  # add it to the candidate
+    OPEN = auto()  # begin a candidate of the terminal's dialect
+    COMMIT = auto()  # the candidate is what it looks like: give its events
+    RELEASE = auto()  # the candidate is text after all
+    RESUME = auto()  # the candidate belongs to the open value after all
+    DROP = auto()  # the candidate is noise
+    GATHER = auto()  # its own closing tag came: the text is its value
+    FORSAKE = auto()  # it never came: the tag was text, read what follows again
+    SHIFT = auto()  # what is held belongs to the open value, and this begins another chain
+    SPEAK = auto()  # reasoning ends or begins
+    ASIDE = auto()  # the text so far was reasoning
+    FENCE = auto()  # a code fence opens
+    READ = auto()  # begin a JSON call
+    KEEP = auto()  # it belongs to what may be the reply's last JSON call
+    JUDGE = auto()  # the reply ends behind it: a call, or text
+    YIELD = auto()  # it is text: read on behind its beginning
+    ADMIT = auto()  # the example is the call
+    REFUSE = auto()  # the example is an example
+    ABORT = auto()  # the call is unfinished
+    STOP = auto()  # nothing more to do
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One row: what to do, the state after it, and the repair that doing so is."""
+
+    action: Action
+    to: State
+    repair: str = ""
+
+
+class UndefinedStepError(LookupError):
+    """A lexer gave a terminal that has no row in its state: a fault of the machine, whatever the text."""
+
+    def __init__(self, state: State, terminal: Terminal) -> None:
+        super().__init__(f"the machine has no row for {terminal.name} in state {state.name}")
+        self.state = state
+        self.terminal = terminal
+
+
+Table = Mapping[tuple[State, Terminal], Step]
+
+_S, _T, _A = State, Terminal, Action
+
+CONTENT_TABLE: Table = MappingProxyType(
+    {
+        (_S.CONTENT, _T.TEXT): Step(_A.TEXT, _S.CONTENT),
+        (_S.CONTENT, _T.TOOL_OPEN): Step(_A.OPEN, _S.OPENED),
+        (_S.CONTENT, _T.COMPLETION_OPEN): Step(_A.OPEN, _S.COMPLETION),
+        (_S.CONTENT, _T.ALIEN_OPEN): Step(_A.TEXT, _S.ALIEN),
+        (_S.ALIEN, _T.TEXT): Step(_A.TEXT, _S.ALIEN),
+        (_S.ALIEN, _T.TOOL_CLOSE): Step(_A.TEXT, _S.CONTENT),
+        (_S.ALIEN, _T.END): Step(_A.STOP, _S.ALIEN),
+        (_S.ALIEN, _T.CUT): Step(_A.STOP, _S.ALIEN),
+        (_S.ASTRAY, _T.TEXT): Step(_A.TEXT, _S.ASTRAY),
+        (_S.ASTRAY, _T.STRAY_NOISE): Step(_A.TEXT, _S.CONTENT),
+        (_S.ASTRAY, _T.END): Step(_A.STOP, _S.ASTRAY),
+        (_S.ASTRAY, _T.CUT): Step(_A.STOP, _S.ASTRAY),
+        (_S.CONTENT, _T.CALL_OPEN): Step(_A.OPEN, _S.WRAPPED),
+        (_S.CONTENT, _T.THINK_OPEN): Step(_A.SPEAK, _S.REASONING),
+        (_S.CONTENT, _T.THINK_END): Step(_A.ASIDE, _S.CONTENT, "missing_think_open"),
+        (_S.CONTENT, _T.STRAY_CLOSE): Step(_A.HOLD, _S.STRAY),
+        (_S.CONTENT, _T.STRAY_NOISE): Step(_A.DROP, _S.CONTENT, "stray_close"),
+        (_S.CONTENT, _T.MARK): Step(_A.HOLD, _S.MARKED),
+        (_S.CONTENT, _T.FENCE_OPEN): Step(_A.HOLD, _S.FENCE),
+        (_S.CONTENT, _T.BRACE): Step(_A.KEEP, _S.LONE),
+        (_S.CONTENT, _T.END): Step(_A.STOP, _S.CONTENT),
+        (_S.CONTENT, _T.CUT): Step(_A.STOP, _S.CONTENT),
+        (_S.REASONING, _T.THINK_CLOSE): Step(_A.SPEAK, _S.CONTENT),
+        (_S.REASONING, _T.END): Step(_A.STOP, _S.REASONING),
+        (_S.REASONING, _T.CUT): Step(_A.STOP, _S.REASONING),
+        # Several closing tags in a row on one line are noise together.
+        (_S.STRAY, _T.STRAY_CLOSE): Step(_A.HOLD, _S.STRAY),
+        (_S.STRAY, _T.SPACE): Step(_A.HOLD, _S.STRAY),
+        (_S.STRAY, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
+        (_S.STRAY, _T.STRAY_NOISE): Step(_A.DROP, _S.CONTENT, "stray_close"),
+        (_S.STRAY, _T.END): Step(_A.DROP, _S.CONTENT, "stray_close"),
+        (_S.STRAY, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
+        (_S.MARKED, _T.SPACE): Step(_A.HOLD, _S.MARKED),
+        (_S.MARKED, _T.MARK): Step(_A.DROP, _S.DROPPED, "end_mark"),
+        (_S.MARKED, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
+        (_S.MARKED, _T.END): Step(_A.DROP, _S.CONTENT, "end_mark"),
+        (_S.MARKED, _T.CUT): Step(_A.DROP, _S.CONTENT, "end_mark"),
+        (_S.DROPPED, _T.TEXT): Step(_A.STOP, _S.DROPPED),
+        (_S.DROPPED, _T.END): Step(_A.STOP, _S.DROPPED),
+        (_S.DROPPED, _T.CUT): Step(_A.STOP, _S.DROPPED),
+        (_S.FENCE, _T.TEXT): Step(_A.FENCE, _S.CONTENT),
+        (_S.FENCE, _T.TOOL_OPEN): Step(_A.OPEN, _S.OPENED),
+        (_S.FENCE, _T.CALL_OPEN): Step(_A.OPEN, _S.WRAPPED),
+        (_S.FENCE, _T.COMPLETION_OPEN): Step(_A.OPEN, _S.OPENED),
+        (_S.FENCE, _T.BRACE): Step(_A.KEEP, _S.FENCED),
+        (_S.FENCE, _T.END): Step(_A.FENCE, _S.CONTENT),
+        (_S.FENCE, _T.CUT): Step(_A.FENCE, _S.CONTENT),
+        (_S.FENCED, _T.FENCE_CLOSE): Step(_A.STOP, _S.KEPT),
+        (_S.FENCED, _T.TEXT): Step(_A.YIELD, _S.CONTENT),
+        # A fence that the reply's end closes is closed all the same (CommonMark 0.31, 4.5).
+        (_S.FENCED, _T.END): Step(_A.JUDGE, _S.CONTENT),
+        (_S.FENCED, _T.CUT): Step(_A.YIELD, _S.CONTENT),
+        (_S.LONE, _T.OBJECT_DONE): Step(_A.STOP, _S.KEPT),
+        (_S.LONE, _T.TEXT): Step(_A.YIELD, _S.CONTENT),
+        (_S.LONE, _T.END): Step(_A.JUDGE, _S.CONTENT),
+        (_S.LONE, _T.CUT): Step(_A.YIELD, _S.CONTENT),
+        (_S.KEPT, _T.SPACE): Step(_A.KEEP, _S.KEPT),
+        (_S.KEPT, _T.FENCE_CLOSE): Step(_A.KEEP, _S.KEPT),
+        (_S.KEPT, _T.CALL_CLOSE): Step(_A.KEEP, _S.KEPT),
+        (_S.KEPT, _T.MARK): Step(_A.KEEP, _S.KEPT, "end_mark"),
+        (_S.KEPT, _T.TEXT): Step(_A.YIELD, _S.CONTENT),
+        (_S.KEPT, _T.END): Step(_A.JUDGE, _S.CONTENT),
+        (_S.KEPT, _T.CUT): Step(_A.YIELD, _S.CONTENT),
+        **{
+            key: row
+            for state in (_S.EXAMPLE_END, _S.EXAMPLE_OVER)
+            for key, row in {
+                (state, _T.SPACE): Step(_A.STOP, state),
+                (state, _T.FENCE_CLOSE): Step(_A.STOP, _S.EXAMPLE_OVER),
+                (state, _T.STRAY_NOISE): Step(_A.STOP, state, "stray_close"),
+                (state, _T.TEXT): Step(_A.REFUSE, _S.CONTENT),
+                (state, _T.END): Step(_A.ADMIT, _S.CONTENT, "fenced_call"),
+                (state, _T.CUT): Step(_A.REFUSE, _S.CONTENT),
+            }.items()
+        },
+        (_S.EXAMPLE_END, _T.TOOL_OPEN): Step(_A.OPEN, _S.OPENED),
+        (_S.EXAMPLE_END, _T.COMPLETION_OPEN): Step(_A.OPEN, _S.OPENED),
+        (_S.EXAMPLE_END, _T.CALL_OPEN): Step(_A.OPEN, _S.WRAPPED),
+        (_S.WRAPPED, _T.SPACE): Step(_A.HOLD, _S.WRAPPED),
+        (_S.WRAPPED, _T.CALL_OPEN): Step(_A.HOLD, _S.WRAPPED),
+        (_S.WRAPPED, _T.TOOL_OPEN): Step(_A.OPEN, _S.OPENED),
+        (_S.WRAPPED, _T.COMPLETION_OPEN): Step(_A.OPEN, _S.OPENED),
+        (_S.WRAPPED, _T.BRACE): Step(_A.READ, _S.OBJECT),
+        (_S.WRAPPED, _T.BRACKET): Step(_A.HOLD, _S.WRAPPED),
+        (_S.WRAPPED, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
+        (_S.WRAPPED, _T.END): Step(_A.RELEASE, _S.CONTENT),
+        (_S.WRAPPED, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
+    }
+)

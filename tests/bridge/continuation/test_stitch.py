@@ -1,0 +1,215 @@
+"""Continuations of every kind: what was sent stays, and nothing is delivered as whole that is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from roobridge.bridge.continuation.overlap import MisfitError
+from roobridge.bridge.continuation.stitch import Stitch
+from roobridge.bridge.plan import Wrap
+from roobridge.bridge.ports import Delta
+from roobridge.bridge.reply.agent import Reply
+from roobridge.events import Piece, ToolDelta
+from tests.oracle.cuts import CUTTINGS, characters, cut, every
+from tests.oracle.dialect_writer import DIALECTS, TEXT_DIALECTS, qwen, roo_xml, write
+from tests.oracle.expected import agree, delivered
+from tests.oracle.outcome import Outcome, join
+from tests.oracle.plans import AGENTS, CLINE, ROO_31, ROO_52, Client
+from tests.oracle.replies import Call, calls, soups
+from tests.service.continuing import PATH, STYLES, Style, file_of
+
+NOT_CLINES = {"apply_diff", "execute_command"}
+CONTRADICTING = {"another value", "another path"}
+FILE = Call("write_to_file", {"path": PATH, "content": file_of(14)})
+clients = st.sampled_from(AGENTS)
+endings = st.sampled_from(["length", "error", "cut", "silence"])
+
+
+def broken(client: Client, deltas: Iterable[Delta], wrap: Wrap = Wrap.PREVIEW) -> tuple[Reply, list[Piece]]:
+    reply = Reply(client.plan(wrap))
+    return reply, [piece for delta in deltas for piece in reply.feed(delta)]
+
+
+def go_on(
+    reply: Reply, sent: list[Piece], continuation: Iterable[Delta], finish: str, *, exact: bool
+) -> Outcome:
+    """What the client has in hand in the end; the reply ended by `finish`, its continuation by "stop"."""
+    opening = reply.opening(finish)
+    pieces = list(sent)
+    if opening is not None:
+        stitch = Stitch(reply, opening, exact=exact)
+        try:
+            for delta in continuation:
+                pieces += [] if reply.done else stitch.feed(delta)
+            pieces += [] if reply.done else stitch.close()
+            finish = "stop" if stitch.added else finish
+        except MisfitError as misfit:
+            pieces += reply.give_up(str(misfit))
+    if not reply.done:
+        pieces += reply.close(finish)
+    return join(pieces, reply.repairs)
+
+
+def assert_whole_or_failed(client: Client, call: Call, outcome: Outcome) -> None:
+    if not outcome.fail:
+        (got,) = delivered(client, outcome)
+        assert agree(client, call, got), f"{got}"
+
+
+@given(calls, clients, st.sampled_from(DIALECTS), st.sampled_from(list(Wrap)), endings, st.data())
+def test_what_goes_on_exactly_becomes_the_whole_call(
+    call: Call, client: Client, dialect: str, wrap: Wrap, finish: str, data: st.DataObject
+) -> None:
+    assume(client is not CLINE or call.name not in NOT_CLINES)
+    small = cut([write(dialect, call.name, call.params)], characters)
+    end = data.draw(st.integers(2, len(small)))
+    reply, sent = broken(client, small[:end], wrap)
+    opening = reply.opening(finish)
+    rest = small[end:]
+    if opening is not None and opening.told:
+        whole = qwen(call.name, call.params)
+        assert whole.startswith(opening.text)
+        rest = [Delta(content=whole[len(opening.text) :])]
+    outcome = go_on(reply, sent, rest, finish, exact=True)
+    assert_whole_or_failed(client, call, outcome)
+    if opening is not None and not opening.told and dialect != "fenced":
+        assert not outcome.fail or "misread" in outcome.fail
+
+
+@given(
+    st.sampled_from([ROO_31, ROO_52]),
+    st.sampled_from([name for name in TEXT_DIALECTS if name != "fenced"]),
+    st.sampled_from(STYLES),
+    endings,
+    st.integers(0, 10_000),
+    st.integers(1, 600),
+)
+def test_every_style_becomes_the_whole_call_or_a_failure(
+    client: Client, dialect: str, style: Style, finish: str, place: int, size: int
+) -> None:
+    whole = TEXT_DIALECTS[dialect](FILE.name, FILE.params)
+    first = 110 if style.name in CONTRADICTING else 4
+    at = first + place % (len(whole) - first)
+    reply, sent = broken(client, [Delta(content=whole[:at])])
+    continuation = cut([Delta(content=style.make(whole, at))], every(size))
+    outcome = go_on(reply, sent, continuation, finish, exact=False)
+    assert_whole_or_failed(client, FILE, outcome)
+    assert outcome.fail or style.name not in CONTRADICTING or at >= len(whole) - 30
+
+
+@given(calls, clients, st.sampled_from(DIALECTS), endings, st.booleans(), soups(), st.data())
+def test_whatever_a_continuation_says_what_was_sent_stays(
+    call: Call,
+    client: Client,
+    dialect: str,
+    finish: str,
+    exact: bool,
+    continuation: str,
+    data: st.DataObject,
+) -> None:
+    assume(client is not CLINE or call.name not in NOT_CLINES)
+    small = cut([write(dialect, call.name, call.params)], characters)
+    end = data.draw(st.integers(2, len(small) - 1))
+    reply, sent = broken(client, small[:end])
+    outcome = go_on(reply, sent, [Delta(content=continuation)], finish, exact=exact)
+    before = join(sent)
+    assert outcome.content.startswith(before.content)
+    assert outcome.tool_deltas[: len(before.tool_deltas)] == before.tool_deltas
+    if outcome.finish and not client.xml:
+        assert all(isinstance(arguments, dict) for _, arguments in delivered(client, outcome))
+    if outcome.fail and not client.xml:
+        assert outcome.fail in ("unfinished_call", "unreadable_call", "unfinished_text", "degenerate")
+
+
+@pytest.mark.parametrize("cutting", CUTTINGS.values(), ids=CUTTINGS)
+@pytest.mark.parametrize("style", STYLES, ids=lambda style: style.name)
+def test_a_continuation_may_be_cut_anywhere(style: Style, cutting: object) -> None:
+    whole = roo_xml(FILE.name, FILE.params)
+    outcomes = []
+    for pieces in (CUTTINGS["whole"], cutting):
+        reply, sent = broken(ROO_31, [Delta(content=whole[:210])])
+        again = cut([Delta(content=style.make(whole, 210))], pieces)  # type: ignore[arg-type]
+        outcomes.append(go_on(reply, sent, again, "length", exact=False).same_at_any_cutting)
+    assert outcomes[0] == outcomes[1]
+
+
+def test_a_call_told_again_in_another_spelling_goes_on_in_the_first() -> None:
+    whole = roo_xml(FILE.name, FILE.params)
+    for spell in TEXT_DIALECTS.values():
+        for client in (ROO_31, ROO_52):
+            reply, sent = broken(client, [Delta(content=whole[:210])])
+            again = [Delta(content="I write it again:\n\n" + spell(FILE.name, FILE.params))]
+            outcome = go_on(reply, sent, again, "length", exact=False)
+            if spell is TEXT_DIALECTS["fenced"]:
+                assert outcome.fail
+            else:
+                (got,) = delivered(client, outcome)
+                assert agree(client, FILE, got)
+                assert "call_restarted" in outcome.repairs
+
+
+def test_a_call_made_anew_in_deltas() -> None:
+    whole = roo_xml(FILE.name, FILE.params)
+    reply, sent = broken(ROO_31, [Delta(content=whole[:210])])
+    again = cut([write("deltas", FILE.name, FILE.params)], every(9))
+    outcome = go_on(reply, sent, [Delta(content="Again."), *again], "length", exact=False)
+    assert_whole_or_failed(ROO_31, FILE, outcome)
+    assert not outcome.fail
+
+
+def test_thinking_before_a_continuation_is_thinking() -> None:
+    whole = roo_xml(FILE.name, FILE.params)
+    for thought in (Delta(reasoning="Go on."), Delta(content="<think>Go on.</think>\n")):
+        reply, sent = broken(ROO_31, [Delta(content=whole[:210])])
+        outcome = go_on(reply, sent, [thought, Delta(content=whole[210:])], "length", exact=False)
+        assert outcome.reasoning == "Go on."
+        assert_whole_or_failed(ROO_31, FILE, outcome)
+        assert not outcome.fail
+
+
+def test_a_restart_that_breaks_off_before_anything_new_leaves_the_reply_as_it_was() -> None:
+    whole = roo_xml(FILE.name, FILE.params)
+    reply, sent = broken(ROO_31, [Delta(content=whole[:300])])
+    opening = reply.opening("length")
+    assert opening is not None
+    stitch = Stitch(reply, opening, exact=False)
+    assert stitch.feed(Delta(content=whole[:200])) + stitch.close() == []
+    assert not stitch.added
+    outcome = go_on(reply, sent, [Delta(content=whole[300:])], "length", exact=False)
+    assert_whole_or_failed(ROO_31, FILE, outcome)
+    assert outcome.repairs.count("continued") == 2
+
+
+def test_repairs_of_a_continuation_are_named() -> None:
+    whole = roo_xml(FILE.name, FILE.params)
+    said = {
+        "a line again": ["continued", "overlap_removed"],
+        "a preamble and a fence": ["continued", "preamble_removed", "fence_removed"],
+        "all again": ["continued", "call_restarted"],
+        "exact": ["continued"],
+    }
+    for style in STYLES:
+        if style.name in said:
+            reply, sent = broken(ROO_31, [Delta(content=whole[:210])])
+            outcome = go_on(reply, sent, [Delta(content=style.make(whole, 210))], "length", exact=False)
+            assert [name for name in outcome.repairs if name != "computed_line_count"] == said[style.name]
+
+
+def test_native_calls_that_came_whole_stay() -> None:
+    first = ToolDelta(0, "call_1", "list_files", '{"path": ".", "recursive": true}')
+    second = ToolDelta(1, "call_2", "execute_command", '{"command": "make cle')
+    reply, sent = broken(ROO_52, [Delta(tool_calls=(first, second))])
+    opening = reply.opening("length")
+    assert opening is not None
+    assert opening.call is not None
+    assert opening.call.before == 1
+    rest = "an\n</parameter>\n</function>\n</tool_call>"
+    outcome = go_on(reply, sent, [Delta(content=rest)], "length", exact=True)
+    assert [(call.name, call.parsed) for call in outcome.calls] == [
+        ("list_files", {"path": ".", "recursive": True}),
+        ("execute_command", {"command": "make clean"}),
+    ]

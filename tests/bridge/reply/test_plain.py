@@ -1,0 +1,33 @@
+"""To a client that gets no calls made for it, everything passes as it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from roobridge.bridge.reply.plain import PlainReply
+from roobridge.events import Content, Fail, Finish, Thought, ToolDelta
+
+
+def test_each_channel_passes_as_it_is() -> None:
+    calls = (ToolDelta(0, "id", "name", "{"), ToolDelta(0, arguments="}"))
+    pieces = PlainReply().feed("<think>hm", "<read_file> & `", calls)
+    assert pieces == [Thought("<think>hm"), Content("<read_file> & `"), *calls]
+
+
+def test_nothing_is_made_of_nothing() -> None:
+    assert PlainReply().feed("", "", ()) == []
+
+
+@pytest.mark.parametrize("finish", ["stop", "length", "tool_calls", "content_filter", "anything"])
+def test_the_upstreams_word_is_passed_on(finish: str) -> None:
+    assert PlainReply().close(finish) == [Finish(finish)]
+
+
+@pytest.mark.parametrize(
+    ("finish", "why"), [("error", "error"), ("silence", "silent"), ("cut", "connection")]
+)
+def test_a_reply_that_broke_off_is_an_error(finish: str, why: str) -> None:
+    [fail] = PlainReply().close(finish)
+    assert isinstance(fail, Fail)
+    assert fail.code == "broken_off"
+    assert why in fail.message

@@ -1,0 +1,291 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roobridge.bridge.ports import Delta, Usage
+from roobridge.bridge.wire.openai import OpenAIStream
+from roobridge.errors import UpstreamError
+from roobridge.events import ToolDelta
+
+
+def frame(said: object) -> str:
+    return f"data: {json.dumps(said, ensure_ascii=False)}\n\n"
+
+
+def delta(finish: str | None = None, **said: object) -> dict[str, Any]:
+    return {"id": "c", "choices": [{"index": 0, "delta": said, "finish_reason": finish}], "usage": None}
+
+
+def call(**fields: object) -> dict[str, Any]:
+    return delta(tool_calls=[fields])
+
+
+def decode(*pieces: str) -> tuple[list[Delta], UpstreamError | None]:
+    wire = OpenAIStream()
+    deltas = [said for piece in pieces for said in wire.feed(piece)]
+    return deltas + wire.close(), wire.error
+
+
+DONE = "data: [DONE]\n\n"
+STOP = frame(delta(finish="stop"))
+A = frame(delta(content="a"))
+A_CUT = [Delta(content="a"), Delta(finish="cut")]
+
+# name, body, deltas
+CASES: list[tuple[str, str, list[Delta]]] = [
+    (
+        "by the book",
+        frame(delta(role="assistant", content="")) + A + frame(delta(content="b")) + STOP + DONE,
+        [Delta(content="a"), Delta(content="b"), Delta(finish="stop")],
+    ),
+    ("done without a finish", A + DONE, [Delta(content="a"), Delta(finish="stop")]),
+    ("neither", A, [Delta(content="a"), Delta(finish="cut")]),
+    ("finish without done", A + STOP, [Delta(content="a"), Delta(finish="stop")]),
+    ("length", A + frame(delta(finish="length")) + DONE, [Delta(content="a"), Delta(finish="length")]),
+    ("finish beside content", frame(delta("stop", content="a")), [Delta(content="a"), Delta(finish="stop")]),
+    ("another word", A + frame(delta(finish="abort")) + DONE, [Delta(content="a"), Delta(finish="cut")]),
+    ("an empty finish", frame(delta("", content="a")) + DONE, [Delta(content="a"), Delta(finish="stop")]),
+    (
+        "usage after the finish",
+        A
+        + STOP
+        + frame({"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9}})
+        + DONE,
+        [Delta(content="a"), Delta(usage=Usage(7, 2)), Delta(finish="stop")],
+    ),
+    (
+        "usage in detail, without choices",
+        frame(
+            {
+                "usage": {
+                    "prompt_tokens": 7,
+                    "completion_tokens": 2,
+                    "prompt_tokens_details": {"cached_tokens": 3},
+                    "completion_tokens_details": {"reasoning_tokens": 1},
+                }
+            }
+        )
+        + DONE,
+        [Delta(usage=Usage(7, 2, 3, 1)), Delta(finish="stop")],
+    ),
+    ("null choices", frame({"choices": None}) + A + DONE, [Delta(content="a"), Delta(finish="stop")]),
+    ("null everything", frame(delta(content=None, tool_calls=None)) + DONE, [Delta(finish="stop")]),
+    (
+        "reasoning_content",
+        frame(delta(reasoning_content="r", content=None)) + DONE,
+        [Delta("r"), Delta(finish="stop")],
+    ),
+    ("reasoning", frame(delta(reasoning="r", content="")) + DONE, [Delta("r"), Delta(finish="stop")]),
+    (
+        "both reasonings",
+        frame(delta(reasoning="r", reasoning_content="r")) + DONE,
+        [Delta("r"), Delta(finish="stop")],
+    ),
+    (
+        "content in parts",
+        frame(delta(content=[{"type": "text", "text": "a"}, {"type": "text", "text": "b"}, {"type": "x"}]))
+        + DONE,
+        [Delta(content="ab"), Delta(finish="stop")],
+    ),
+    (
+        "another choice",
+        frame({"choices": [{"index": 1, "delta": {"content": "x"}}]}) + A,
+        A_CUT,
+    ),
+    ("half a frame at the end", A + 'data: {"choices": [{"del', A_CUT),
+    (
+        "a split pair",
+        frame(delta(content="a")).replace('"a"', '"a\\ud83d"'),
+        [
+            Delta(content="a\ufffd"),
+            Delta(finish="cut"),
+        ],
+    ),
+    ("after done", A + STOP + DONE + A, [Delta(content="a"), Delta(finish="stop")]),
+    (
+        "tool call",
+        frame(call(index=0, id="c1", type="function", function={"name": "f", "arguments": ""}))
+        + frame(call(index=0, id="", function={"name": None, "arguments": '{"a'}))
+        + frame(call(index=0, id=None, function={"name": "", "arguments": '":1}'}))
+        + frame(delta(finish="tool_calls"))
+        + DONE,
+        [
+            Delta(tool_calls=(ToolDelta(0, "c1", "f"),)),
+            Delta(tool_calls=(ToolDelta(0, arguments='{"a'),)),
+            Delta(tool_calls=(ToolDelta(0, arguments='":1}'),)),
+            Delta(finish="tool_calls"),
+        ],
+    ),
+    (
+        "tool calls without an index",
+        frame(call(id="c1", function={"name": "f", "arguments": "{}"}))
+        + frame(call(function={"arguments": " "}))
+        + frame(call(id="c2", function={"name": "g"}))
+        + DONE,
+        [
+            Delta(tool_calls=(ToolDelta(0, "c1", "f", "{}"),)),
+            Delta(tool_calls=(ToolDelta(0, arguments=" "),)),
+            Delta(tool_calls=(ToolDelta(1, "c2", "g"),)),
+            Delta(finish="stop"),
+        ],
+    ),
+    (
+        "arguments as an object, every digit kept",
+        'data: {"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"name":"f",'
+        '"arguments":{"n": 12345678901234567890123}}},{"index":1,"function":{"name":"g","arguments":null}},'
+        '{"index":2,"function":null}]}}]}\n\n' + DONE,
+        [
+            Delta(
+                tool_calls=(
+                    ToolDelta(0, name="f", arguments='{"n": 12345678901234567890123}'),
+                    ToolDelta(1, name="g"),
+                    ToolDelta(2),
+                )
+            ),
+            Delta(finish="stop"),
+        ],
+    ),
+    (
+        "a whole completion",
+        json.dumps(
+            {
+                "choices": [
+                    {
+                        "message": {
+                            "content": "a",
+                            "reasoning_content": "r",
+                            "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": "{}"}}],
+                        },
+                        "finish_reason": "tool_calls",
+                    }
+                ],
+                "usage": {"prompt_tokens": 1, "completion_tokens": 2},
+            },
+            indent=1,
+        ),
+        [Delta("r", "a", (ToolDelta(0, "c", "f", "{}"),), Usage(1, 2)), Delta(finish="tool_calls")],
+    ),
+    (
+        "a whole completion, bare",
+        '{"choices":[{"message":{"content":"a"}}]}',
+        [
+            Delta(content="a"),
+            Delta(finish="stop"),
+        ],
+    ),
+]
+
+names = [name for name, _, _ in CASES]
+
+
+@pytest.mark.parametrize(("text", "deltas"), [case[1:] for case in CASES], ids=names)
+def test_deltas(text: str, deltas: list[Delta]) -> None:
+    assert decode(text) == (deltas, None)
+    assert decode(*text) == (deltas, None)
+
+
+# name, body, deltas before the error, its code, kind, status
+ERRORS: list[tuple[str, str, list[Delta], str, str, int]] = [
+    ("text", frame({"error": "Internal error!"}), [], "upstream_error", "api_error", 502),
+    (
+        "object after content",
+        A
+        + frame({"error": {"message": "Allocated quota exceeded", "code": "insufficient_quota"}, "id": "x"})
+        + A
+        + DONE,
+        [Delta(content="a")],
+        "insufficient_quota",
+        "rate_limit_error",
+        429,
+    ),
+    (
+        "with null choices",
+        frame({"choices": None, "error": {"message": "x", "code": 503}}),
+        [],
+        "503",
+        "api_error",
+        503,
+    ),
+    (
+        "error_finish",
+        A + frame(delta("error_finish", content="Throttling: too many requests")),
+        [Delta(content="a")],
+        "rate_limit_exceeded",
+        "rate_limit_error",
+        429,
+    ),
+    (
+        "error event, native form",
+        'id:1\nevent:error\n:HTTP_STATUS/429\ndata:{"code":"Throttling.RateQuota","message":"slow down"}\n\n',
+        [],
+        "Throttling.RateQuota",
+        "rate_limit_error",
+        429,
+    ),
+    ("error event, no JSON", "event: error\ndata: boom\n\n", [], "upstream_error", "api_error", 502),
+    ("native form without event", frame({"code": "X", "message": "y"}), [], "X", "api_error", 502),
+    ("no chunk", A + "data: {nonsense}\n\n" + A, [Delta(content="a")], "bad_frame", "api_error", 502),
+    ("wrong types", frame({"choices": "none"}), [], "bad_frame", "api_error", 502),
+    ("empty", "", [], "empty_stream", "api_error", 502),
+    ("comments only", ": hello\n\n: hello\n\n", [], "empty_stream", "api_error", 502),
+    ("a page", "<html><body>Bad gateway</body></html>", [], "upstream_error", "api_error", 502),
+    (
+        "a bare error",
+        '{"error": {"message": "no", "type": "invalid_request_error"}}',
+        [],
+        "invalid_request",
+        "invalid_request_error",
+        400,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "code", "kind", "status"),
+    [case[1:] for case in ERRORS],
+    ids=[case[0] for case in ERRORS],
+)
+def test_errors(text: str, before: list[Delta], code: str, kind: str, status: int) -> None:
+    for pieces in ([text], list(text)):
+        deltas, error = decode(*pieces)
+        assert deltas == before
+        assert error is not None
+        assert (error.code, error.kind, error.status_hint) == (code, kind, status)
+
+
+def test_half_an_error_says_what_it_is() -> None:
+    _, error = decode(A + 'event: error\ndata: {"message": "bro')
+    assert error is not None
+    assert "bro" in error.message
+
+
+def test_accepted_with_the_first_frame_that_is_no_error() -> None:
+    wire = OpenAIStream()
+    assert wire.feed(": waiting\n\n") == []
+    assert not wire.accepted
+    assert wire.feed(frame(delta(role="assistant", content=""))) == []
+    assert wire.accepted
+
+
+def test_finish_is_known_before_the_end() -> None:
+    wire = OpenAIStream()
+    assert wire.feed(A + STOP) == [Delta(content="a")]
+    assert (wire.finish, wire.ended) == ("stop", False)
+    assert wire.feed(DONE) == [Delta(finish="stop")]
+    assert wire.ended
+    assert wire.close() == []
+
+
+@given(st.data())
+def test_any_cut_gives_the_same(data: st.DataObject) -> None:
+    text = data.draw(st.sampled_from([case[1] for case in CASES] + [case[1] for case in ERRORS]))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
+    pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    (cut, cut_error), (whole, whole_error) = decode(*pieces), decode(text)
+    assert cut == whole
+    assert str(cut_error) == str(whole_error)
