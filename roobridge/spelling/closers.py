@@ -1,7 +1,7 @@
 """Which closing tags a model means, where it does not write the right one.
 
-Sources: malformed replies of Qwen3-Coder and of Qwen2.5 (fixtures/replies/rules/ends_of_values.json): a closing tag
-of another dialect at the same level, a letter too many or too few, a missing `>`.
+Sources: malformed replies of Qwen3-Coder and of Qwen2.5 (fixtures/replies/rules/ends_of_values.json): a
+closing tag of another dialect at the same level, a letter too many or too few, a missing `>`.
 """
 
 from __future__ import annotations
