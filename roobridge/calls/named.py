@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from roobridge.calls.arguments import JsonArguments
 from roobridge.calls.object import JsonCall
+from roobridge.events import Event
 from roobridge.grammar.model import Tool
 from roobridge.jsontext.modes import Mode
 
 
 class NamedCall(JsonCall):
-    """An arguments object in tags that name the tool."""
+    """An arguments object in tags that name the tool. closes: the literals that may stand behind it."""
 
-    def __init__(self, tools: Mapping[str, Tool], dialect: str, name: str) -> None:
+    def __init__(
+        self, tools: Mapping[str, Tool], dialect: str, name: str, closes: Collection[str] = ()
+    ) -> None:
         super().__init__(tools, dialect)
         self.name = name
         self.has_arguments = True
         self.arguments = JsonArguments(self._early, tools[name], 0)
+        self.arguments.quotes.behind += "".join(literal[0] for literal in closes)
         self.reader = self.arguments.reader
-        self.note("json_in_tags")
+
+    def close(self, out: list[Event]) -> bool:
+        arguments = self.arguments
+        if arguments is None or not self.announced:
+            return False
+        self.out = arguments.out = out
+        return self.lacks_brace or arguments.done or arguments.reader.close()
 
     def _read(self, text: str, i: int) -> int:
         return self.take(text, i)[0]

@@ -11,7 +11,7 @@ import msgspec
 
 from roobridge.bridge.plan import ClientKind, Plan, Wrap
 from roobridge.bridge.ports import Delta
-from roobridge.bridge.reply.agent import Reply
+from roobridge.bridge.reply.reply import new_reply
 from roobridge.bridge.request.classify import make_plan
 from roobridge.bridge.tape.format import Ending, Frame, Tape, Wire
 from roobridge.bridge.tape.reader import WireReader, last_words
@@ -79,7 +79,7 @@ class Run:
         plan = plan_of(case)
         self.plan = plan if streamed else plan.unstreamed()
         self.error: UpstreamError | None = None
-        self._reply = Reply(self.plan)
+        self._reply = new_reply(self.plan)
         self._finish = case.finish_reason.value if case.finish_reason else ""
         self._said: Iterable[Delta]
         if isinstance(recorded, Tape):

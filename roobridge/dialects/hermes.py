@@ -7,15 +7,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 from roobridge.grammar.model import Param, Toolset
-from roobridge.spelling.dialect import Dialect
+from roobridge.jsontext.strings import one_line, quoted
+from roobridge.spelling.dialect import Dialect, Holds, Writing
 from roobridge.spelling.rows import OBJECT_ROWS
 from roobridge.spelling.scanner import Found
 from roobridge.spelling.states import Terminal
-
-NAME = "hermes"
 
 # What models write in the place of `tool_call`; it may also stand around it.
 _WRAPPERS = (
@@ -36,11 +38,12 @@ _WRAPPERS = (
     "function_calls",
     "use_tool",
 )
+# Elements that texts hold for other ends: their closing tags are no noise.
+_PLAIN_ELEMENTS = frozenset({"tool", "tools", "function", "functions", "call", "calls"})
 
 
-def _openers(toolset: Toolset) -> Mapping[str, Found]:
-    names = ("tool_call", *(name for name in _WRAPPERS if name not in toolset.tools))
-    return {f"<{name}>": Found(Terminal.CALL_OPEN, name) for name in names}
+def _nothing(toolset: Toolset) -> Mapping[str, Found]:
+    return {}
 
 
 def _inner(toolset: Toolset) -> Mapping[str, Found]:
@@ -51,11 +54,49 @@ def _trims(param: Param) -> bool:
     return False
 
 
+_TAUGHT = """\
+To call a function, write one JSON object with its name and arguments inside <tool_call></tool_call> tags, \
+as the last thing in your reply:
+<tool_call>
+{"name": "name_of_the_function", "arguments": {"name_of_a_parameter": "value"}}
+</tool_call>"""
+
+
+def _listed(tool: Mapping[str, Any]) -> str:
+    return one_line({"type": "function", "function": tool["function"]})
+
+
+def _call(name: str, arguments: Mapping[str, Any]) -> str:
+    return call_of_json(name, one_line(arguments))
+
+
+def call_of_json(name: str, arguments: str) -> str:
+    """A call whose arguments are JSON text already, and go in as they are."""
+    return f'<tool_call>\n{{"name": {quoted(name)}, "arguments": {arguments}}}\n</tool_call>'
+
+
+def _result(text: str) -> str:
+    return f"<tool_response>\n{text}\n</tool_response>"
+
+
+WRITING = Writing(
+    models=re.compile(r"qwen-?2|qwen-?3|qwq|hermes", re.IGNORECASE),
+    taught=_TAUGHT,
+    listed=_listed,
+    call=_call,
+    result=_result,
+)
+
 HERMES = Dialect(
-    name=NAME,
+    name="hermes",
     table=OBJECT_ROWS,
-    openers=_openers,
+    openers=_nothing,
     inner=_inner,
     trims=_trims,
+    around=MappingProxyType({f"<{name}>": f"</{name}>" for name in ("tool_call", *_WRAPPERS)}),
+    holds=Holds.CALL,
+    call_open="<tool_call>",
     call_close="</tool_call>",
+    noise=tuple(f"</{name}>" for name in ("tool_call", *_WRAPPERS) if name not in _PLAIN_ELEMENTS),
+    writing=WRITING,
 )

@@ -8,13 +8,12 @@ written as a string are read as such; what follows the object is ignored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from roobridge.calls.arguments import JsonArguments
 from roobridge.calls.tagged import is_complete
 from roobridge.events import CallEnd, CallStart, Event, ParamEnd, Repaired, ToolDelta, Undeclared, Unfinished
 from roobridge.grammar.model import Tool
-from roobridge.jsontext.strings import quoted
 
 NAME = "native"
 
@@ -62,13 +61,13 @@ class NativeCalls:
     """Deltas in, events out, one call after another whatever order the fragments come in.
 
     tools: what is declared. A call of anything else passes on as it is, because the client answers it
-    best; where only_declared is set, because the client has no words for it, it becomes text that is known
-    for an attempt.
+    best; a client that has no words for it gets it as text that is known for an attempt, as `spell` writes a
+    tool's name and its arguments' JSON.
     """
 
-    def __init__(self, tools: Mapping[str, Tool], *, only_declared: bool = False) -> None:
+    def __init__(self, tools: Mapping[str, Tool], spell: Callable[[str, str], str] | None = None) -> None:
         self._tools = tools
-        self._only_declared = only_declared
+        self._spell = spell
         self._calls: list[_Call] = []
         self._done = 0  # how many of them were given whole
 
@@ -148,10 +147,11 @@ class NativeCalls:
             call = self._calls[self._done]
             if not call.name:
                 break
-            if self._only_declared and call.name not in self._tools:
+            if self._spell is not None and call.name not in self._tools:
                 if not call.ended:
                     break
-                given.append(Undeclared(_as_text(call.name, "".join(call.raw)), call.name))
+                written = "".join(call.raw).strip()
+                given.append(Undeclared(self._spell(call.name, written or "{}"), call.name))
                 self._done += 1
                 continue
             if not call.announced:
@@ -177,8 +177,3 @@ class NativeCalls:
             return
         call.events += [Repaired("call_closed"), CallEnd()]
         call.ended = True
-
-
-def _as_text(name: str, arguments: str) -> str:
-    """A call that the client cannot take, as the model's words."""
-    return f'<tool_call>\n{{"name": {quoted(name)}, "arguments": {arguments.strip() or "{}"}}}\n</tool_call>'

@@ -16,81 +16,26 @@ or the tool's end, as vLLM and SGLang read it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
 from roobridge.grammar.model import Kind, Param, Toolset
+from roobridge.jsontext.strings import one_line
 from roobridge.spelling.closers import Level
-from roobridge.spelling.dialect import Dialect
-from roobridge.spelling.rows import TAG_ROWS
-from roobridge.spelling.scanner import Found, Loose
-from roobridge.spelling.states import Action, State, Step, Table, Terminal
+from roobridge.spelling.dialect import Dialect, Given, Writing
+from roobridge.spelling.loose import loose_parameter, loose_tool
+from roobridge.spelling.rows import BARE_ROWS, WRAPPED_ROWS
+from roobridge.spelling.scanner import Found
+from roobridge.spelling.states import Terminal
 
 NAME = "qwen3-coder"
-
-_S, _T, _A = State, Terminal, Action
-
-_SHARED: Table = {
-    **TAG_ROWS,
-    # Only the wrapper closes.
-    (_S.VALUE, _T.CALL_CLOSE): Step(_A.HOLD, _S.REST),
-    (_S.REST, _T.CALL_CLOSE): Step(_A.HOLD, _S.REST),
-    (_S.INNER, _T.CALL_CLOSE): Step(_A.HOLD, _S.DOUBT),
-    (_S.DOUBT, _T.CALL_CLOSE): Step(_A.HOLD, _S.DOUBT),
-    (_S.PARTING, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
-    # The closing tag of the last parameter is missing: the tool's end and the wrapper's end it.
-    (_S.TAIL, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT, "missing_parameter_close"),
-    (_S.TAIL, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT, "missing_parameter_close"),
-    # What the wrapper's end leaves open is closed with it.
-    **{
-        (state, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT, "missing_function_close")
-        for state in (_S.CLOSING, _S.NEARLY, _S.ODD, _S.BETWEEN)
-    },
-}
-
-# Inside <tool_call> a </function> counts only where </tool_call> follows, or another call, or nothing.
-_WRAPPED: Table = MappingProxyType(
-    {
-        **_SHARED,
-        (_S.OPENED, _T.TOOL_CLOSE): Step(_A.HOLD, _S.ENDING_BARE),
-        **{(state, _T.TOOL_CLOSE): Step(_A.HOLD, _S.ENDING) for state in (_S.CLOSING, _S.NEARLY, _S.ODD)},
-        (_S.BETWEEN, _T.TOOL_CLOSE): Step(_A.HOLD, _S.PARTING),
-        (_S.ENDING, _T.SPACE): Step(_A.HOLD, _S.ENDING),
-        (_S.ENDING, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
-        (_S.ENDING, _T.TOOL_CLOSE): Step(_A.HOLD, _S.ENDING),
-        (_S.ENDING, _T.MARK): Step(_A.HOLD, _S.ENDING),
-        (_S.ENDING, _T.WORDS): Step(_A.HOLD, _S.PARTING),
-        (_S.ENDING, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
-        (_S.ENDING, _T.TEXT): Step(_A.RESUME, _S.VALUE),
-        (_S.ENDING, _T.END): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
-        (_S.ENDING, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-        (_S.ENDING_BARE, _T.SPACE): Step(_A.HOLD, _S.ENDING_BARE),
-        (_S.ENDING_BARE, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
-        (_S.ENDING_BARE, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
-        (_S.ENDING_BARE, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
-        (_S.ENDING_BARE, _T.END): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
-        (_S.ENDING_BARE, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
-    }
-)
-
-_BARE: Table = MappingProxyType(
-    {
-        **_SHARED,
-        (_S.OPENED, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE, "missing_call_open"),
-        (_S.AWAITING, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE, "missing_call_open"),
-        (_S.OPENED, _T.TOOL_CLOSE): Step(_A.COMMIT, _S.CONTENT, "missing_call_open"),
-    }
-)
 
 
 def _bare_openers(toolset: Toolset) -> Mapping[str, Found]:
     return {f"<function={name}>": Found(Terminal.TOOL_OPEN, name, BARE) for name in toolset.tools}
-
-
-def _wrapped_openers(toolset: Toolset) -> Mapping[str, Found]:
-    return {"<tool_call>": Found(Terminal.CALL_OPEN, "tool_call")}
 
 
 def _inner(toolset: Toolset) -> Mapping[str, Found]:
@@ -107,24 +52,85 @@ def _trims(param: Param) -> bool:
 
 _ON_ONE_LINE = frozenset({Kind.TEXT, Kind.LINE, Kind.NUMBER, Kind.BOOLEAN})
 
-# Names in quotes or as an attribute, spaces, a missing `>`; the element names of Anthropic's form.
-_NAME = r"""(?:\s*[=:]\s*|\s+name\s*=\s*)["']?([\w.:-]+)["']?(?:\s+\w+\s*=\s*["'][^"'<>]*["'])*\s*"""
-_LOOSE_TOOL = Loose(
-    ("<function", "<invoke", "function="),
-    re.compile(rf"<?(?:function|invoke){_NAME}"),
-    re.compile(r"(?!)()"),
-)
-_LOOSE_PARAM = Loose(
-    ("<parameter", "<param", "parameter=", "<Parameter"),
-    re.compile(rf"<?(?:[Pp]arameter|param)(?:{_NAME}|\s*=?[\s\"']*)"),
-    re.compile(r"<?parameter=([A-Za-z_][\w.-]*)(?:=|[ \t]+(?=\S))(?![^\s<>]{0,12}>)"),
-)
+_TAUGHT = """\
+To call a function, write the call in exactly this form, as the last thing in your reply:
 
+<tool_call>
+<function=name_of_the_function>
+<parameter=name_of_the_first_parameter>
+value
+</parameter>
+<parameter=name_of_the_second_parameter>
+a value
+that may span
+several lines
+</parameter>
+</function>
+</tool_call>
+
+Rules for calls:
+- The <function=...> block stands inside <tool_call></tool_call>, and each value between its own \
+<parameter=...> and </parameter>.
+- Values are written as they are, without quotes or escapes; arrays and objects as JSON.
+- Every required parameter is given.
+- You may reason in plain words before a call; nothing follows it."""
+
+# What the tagged layout says by itself, or what says nothing to a model.
+_LAYOUT_KEYS = frozenset({"type", "properties", "$schema"})
+
+
+def _listed(tool: Mapping[str, Any]) -> str:
+    function = tool["function"]
+    schema = function.get("parameters") or {}
+    lines = ["<function>", *_tags({"name": function["name"], "description": function.get("description")})]
+    lines.append("<parameters>")
+    properties = schema.get("properties")
+    for name, described in (properties if isinstance(properties, dict) else {}).items():
+        lines += ["<parameter>", *_tags({"name": name, **(described if isinstance(described, dict) else {})})]
+        lines.append("</parameter>")
+    lines += _tags({key: value for key, value in schema.items() if key not in _LAYOUT_KEYS})
+    return "\n".join([*lines, "</parameters>", "</function>"])
+
+
+def _tags(fields: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in fields.items():
+        if value is not None:
+            yield f"<{key}>{value if isinstance(value, str) else one_line(value)}</{key}>"
+
+
+def _call(name: str, arguments: Mapping[str, Any]) -> str:
+    params = [
+        Given(key, value if isinstance(value, str) else one_line(value), closed=True)
+        for key, value in arguments.items()
+    ]
+    return begun(name, params, whole=True)
+
+
+def begun(name: str, params: Sequence[Given], *, whole: bool) -> str:
+    """A call as far as it came; whole: to its end."""
+    told = "".join(
+        f"<parameter={given.name}>\n{given.text}" + ("\n</parameter>\n" if given.closed else "")
+        for given in params
+    )
+    return f"<tool_call>\n<function={name}>\n{told}" + ("</function>\n</tool_call>" if whole else "")
+
+
+def _result(text: str) -> str:
+    return f"<tool_response>\n{text}\n</tool_response>"
+
+
+WRITING = Writing(
+    models=re.compile(r"qwen-?3\.[5-9]|^(?!.*qwen-?[12]).*coder", re.IGNORECASE),
+    taught=_TAUGHT,
+    listed=_listed,
+    call=_call,
+    result=_result,
+)
 
 WRAPPED = Dialect(
     name=NAME,
-    table=_WRAPPED,
-    openers=_wrapped_openers,
+    table=WRAPPED_ROWS,
+    openers=_nothing,
     inner=_inner,
     trims=_trims,
     strict_space=True,
@@ -134,9 +140,13 @@ WRAPPED = Dialect(
     param_close="</parameter>",
     call_open="<tool_call>",
     call_close="</tool_call>",
+    around=MappingProxyType({"<tool_call>": "</tool_call>"}),
+    any_tool="<function=",
     any_parameter="<parameter=",
-    loose_tool=_LOOSE_TOOL,
-    loose_param=_LOOSE_PARAM,
+    noise=("</tool_call>", "</function>", "</parameter>"),
+    writing=WRITING,
+    loose_tool=loose_tool("function"),
+    loose_param=loose_parameter("parameter", "param"),
     other_params=(("<{}>", "</{}>"),),
     closers=MappingProxyType(
         {
@@ -157,4 +167,4 @@ WRAPPED = Dialect(
     ),
 )
 
-BARE = msgspec.structs.replace(WRAPPED, table=_BARE, openers=_bare_openers, inner=_nothing)
+BARE = msgspec.structs.replace(WRAPPED, table=BARE_ROWS, openers=_bare_openers, inner=_nothing)

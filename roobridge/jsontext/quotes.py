@@ -40,7 +40,8 @@ class Quotes:
     """The quotes of one object's strings.
 
     keys: of the members that its schema declares. given: those told so far, and the open one. outer: the
-    braces that are open around the object; None where nothing at all follows it.
+    braces that are open around the object; None where nothing at all follows it. behind: the characters
+    that may follow its closing brace.
     """
 
     def __init__(self, keys: Collection[str], given: Collection[str], outer: int | None) -> None:
@@ -48,6 +49,7 @@ class Quotes:
         self.mended = False  # the text is not JSON: a quote stood inside a string
         self.broken = False
         self.keys = keys
+        self.behind = "},]<{/`"
         self._given = given
         self._outer = outer
         self._inside = 0  # quotes inside the open string
@@ -81,7 +83,7 @@ class Quotes:
         char = ahead[at : at + 1]
         if char == "}" and self._outer is not None:
             after = ahead[_end(_BLANK, ahead, at + 1) :][:1]
-            return Verdict.MORE if not after else Verdict.END if after in "},]<{/`" else Verdict.INSIDE
+            return Verdict.MORE if not after else Verdict.END if after in self.behind else Verdict.INSIDE
         if char == "}":
             return Verdict.END
         if char == ",":

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from json.encoder import encode_basestring
 from string import hexdigits
 
+import msgspec
+
 # Characters and the escapes of one letter, as many as stand together.
 _RUNS = {
     '"': re.compile(r"""(?:[^"\\]++|\\["\\/bfnrt'])++"""),
@@ -116,3 +118,8 @@ def quoted(text: str) -> str:
     """The text as a JSON string; lone surrogates, which UTF-8 cannot carry, as U+FFFD."""
     json = encode_basestring(text)
     return _SURROGATES.sub("\ufffd", json) if not json.isascii() else json
+
+
+def one_line(value: object) -> str:
+    """JSON on one line with a space after each comma and colon, as chat templates write it."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=0).decode()

@@ -13,9 +13,9 @@ from roobridge.events import Aside, CallEnd, Event, Repaired, Unfinished
 from roobridge.grammar.model import Toolset
 from roobridge.parser.blocks import Blocks, Fenced
 from roobridge.parser.example import Example
-from roobridge.parser.lexicons import named_closers
+from roobridge.parser.lexicons import argument_closes
 from roobridge.parser.markdown import Place
-from roobridge.spelling.dialect import Dialect
+from roobridge.spelling.dialect import Dialect, Holds
 from roobridge.spelling.states import OPENS_CALL, Action, State, Terminal
 from roobridge.spelling.words import is_prose
 
@@ -77,6 +77,8 @@ class Actions(Blocks):
             self.opened_line = self.markdown.at_start or self.state is State.FENCE
         self.pending.append((terminal, raw, name))
         self.dialect = self.found.dialect
+        if terminal is Terminal.CALL_OPEN:
+            self.braced = self.known.owners.get(raw, self.known.braced)
         if self.dialect is not None and name:
             self.call = TagCall(self.dialect, self.toolset.tools[name])
 
@@ -85,7 +87,10 @@ class Actions(Blocks):
 
     def _do_commit(self, terminal: Terminal, raw: str, name: str) -> None:
         if self.json is not None:
+            dialect = self.dialect
             self._end_object()
+            if terminal is Terminal.NEXT_CALL and dialect is not None and dialect.holds is Holds.ARGUMENTS:
+                self.pending.append((Terminal.CALL_OPEN, "", ""))  # the wrapper is open still
             return
         call = self.call
         assert call is not None
@@ -244,17 +249,21 @@ class Actions(Blocks):
     def _do_read(self, terminal: Terminal, raw: str, name: str) -> None:
         self.dialect = self.found.dialect
         dialect = self.dialect.name if self.dialect else ""
-        around = [held for terminal, _, held in self.pending if terminal is Terminal.CALL_OPEN]
+        around = [held for terminal, held, _ in self.pending if terminal is Terminal.CALL_OPEN]
         if self.call is not None:
             tool = self.call.tool.name
-            self.json = NamedCall(self.toolset.tools, dialect, tool)
-            self.closers = named_closers(tool, wrapped=bool(around))
+            self.json = NamedCall(self.toolset.tools, dialect, tool, self.call.dialect.object_closes)
+            if self.call.dialect is not self.dialect:
+                self.json.note("json_in_tags")
+            self.closers = argument_closes(self.dialects, self.call.dialect, tool, wrapped=bool(around))
             self.call = None
         else:
             self.json = JsonCall(self.toolset.tools, dialect)
-            self.closers = self.object_close
-            if any(each != "tool_call" for each in around):
-                self.json.note("other_wrapper")
+            self.closers = self.known.closes
+            if self.dialect is not None:
+                self.closers = self.known.closes_of[self.dialect]
+                if any(each != self.dialect.call_open for each in around):
+                    self.json.note("other_wrapper")
         self.at -= len(raw)
 
     # -- reasoning and ends ----------------------------------------------------------------------------

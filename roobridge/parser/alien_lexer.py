@@ -7,7 +7,6 @@ import re
 from roobridge.parser.machine_state import Lexed, Point
 from roobridge.spelling.states import Terminal
 
-FUNCTION_HEAD, _FUNCTION_CLOSE = "<function=", "</function>"
 _TAG_LINE = re.compile(r"\n[ \t]{0,40}(?=<)")
 _MAYBE_TAG_LINE = re.compile(r"\n[ \t]{0,40}\Z")
 
@@ -17,16 +16,19 @@ class AlienLexer(Point):
 
     def lex_alien(self) -> Lexed | None:
         """Up to the function's own close; functions in its parameters close before."""
+        dialect = self.known.alien
+        assert dialect is not None
+        head, close = dialect.any_tool, dialect.tool_close
         start = i = self.at
         while (tag := self.buffer.find("<", i)) >= 0:
-            rest = self.buffer[tag : tag + len(_FUNCTION_CLOSE)]
-            short = len(rest) < len(_FUNCTION_CLOSE) and not self.ending
-            if short and (FUNCTION_HEAD.startswith(rest) or _FUNCTION_CLOSE.startswith(rest)):
+            rest = self.buffer[tag : tag + len(close)]
+            short = len(rest) < len(close) and not self.ending
+            if short and (head.startswith(rest) or close.startswith(rest)):
                 return self.text_to(start, tag)
             i = tag + 1
-            if rest.startswith(FUNCTION_HEAD):
+            if rest.startswith(head):
                 self.depth += 1
-            elif rest == _FUNCTION_CLOSE:
+            elif rest == close:
                 self.depth -= 1
                 if self.depth < 0:
                     self.depth = 0

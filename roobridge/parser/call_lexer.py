@@ -57,12 +57,15 @@ class CallLexer(Point):
         char = self.buffer[self.at]
         if char == "\n" and self.state is State.STRAY:
             return Terminal.STRAY_NOISE, "", ""
-        if char in "{}[],":
+        if char in "{}[]," and (self.state, char) in _BRACES:
             return self._brace(char)
-        if char == "<" or self.state is State.WRAPPED:
-            found, end = self.ahead().match(self.buffer, self.at)
+        lexicon = self.ahead()
+        if lexicon.may_begin(char) or self.state is State.WRAPPED:
+            found, end = lexicon.match(self.buffer, self.at)
             if found is Miss.MORE and not self.ending:
                 return None
+            if isinstance(found, Found) and found.terminal is Terminal.NEXT_CALL:
+                return Terminal.NEXT_CALL, "", ""
             if isinstance(found, Found) and self.row(found.terminal) is not None:
                 self.found = found
                 raw, self.at = self.buffer[self.at : end], end
@@ -80,9 +83,11 @@ class CallLexer(Point):
         return Terminal.STRAY_NOISE if opens else Terminal.TEXT, "", ""
 
     def _brace(self, char: str) -> Lexed:
-        terminal = _BRACES.get((self.state, char), Terminal.TEXT)
-        if terminal is Terminal.NEXT_CALL or terminal is Terminal.TEXT or self.braced is None:
+        terminal = _BRACES[self.state, char]
+        if terminal is Terminal.NEXT_CALL:
             return terminal, "", ""
+        if self.state is State.WRAPPED and self.braced is None:
+            return Terminal.TEXT, "", ""
         self.found = Found(terminal, dialect=self.braced)
         self.at += 1
         return terminal, char, ""
@@ -97,7 +102,7 @@ class CallLexer(Point):
         if self.state in (State.OBJECT, State.OBJECT_END):
             return self.closers
         if self.state is State.KEPT:
-            return self.object_close
+            return self.known.closes
         assert self.call is not None
         return self.call.begun
 

@@ -7,6 +7,7 @@ import re
 from roobridge.calls.tagged import TagCall
 from roobridge.parser.machine_state import Lexed, Point
 from roobridge.spelling.closers import CLOSES, Level, Tag, close_end, tag_at
+from roobridge.spelling.dialect import Holds
 from roobridge.spelling.scanner import BLANKS, Found, Miss
 from roobridge.spelling.slips import alike
 from roobridge.spelling.states import OPENS_CALL, State, Terminal
@@ -66,7 +67,8 @@ class ChainLexer(Point):
         if self.buffer[self.at] == "<":
             lexed, more = self._tag(call)
         elif self.buffer[self.at] == "{" and self.row(Terminal.BRACE) is not None:
-            self.found = Found(Terminal.BRACE, dialect=self.braced)
+            own = call.dialect if call.dialect.holds is Holds.ARGUMENTS else self.known.braced
+            self.found = Found(Terminal.BRACE, dialect=own)
             return self._taken(self.at + 1, Terminal.BRACE, "")
         else:
             lexed, more = self._opener(call)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 
 from roobridge.events import Break, Reasoning
-from roobridge.parser.alien_lexer import FUNCTION_HEAD
 from roobridge.parser.machine_state import Lexed, Point
 from roobridge.parser.markdown import FENCE_LIMIT, Place, Stop, fence_run
 from roobridge.spelling.scanner import BLANKS, Found, Miss
@@ -24,8 +23,7 @@ _HEAD_LIMIT = 64  # characters after a fence's run, its info and blanks, that ar
 _FENCE_LINE = re.compile(rf"(`{{3,{FENCE_LIMIT}}}|~{{3,{FENCE_LIMIT}}})[ \t\r]{{,{_HEAD_LIMIT}}}(?=\n|$)")
 
 
-_PARAMETER_HEAD = "<parameter"
-_PARAMETER = re.compile(r"\s{0,20}(?:<parameter|<(?:p(?:a(?:r(?:a(?:m(?:e(?:te?)?)?)?)?)?)?)?\Z|\Z)")
+_BLANK = re.compile(r"\s{0,20}")
 # What follows a tag that is spoken of: a blank, or punctuation.
 _GOES_ON = " \t.,;:!?)\"'`*_"
 
@@ -39,7 +37,7 @@ class ContentLexer(Point):
             self.breaking = False
             self.emit(Break())
         while i < len(self.buffer):
-            tag = self.buffer.find("<", i)
+            tag = self.words.find(self.buffer, i)
             end = tag if tag >= 0 else len(self.buffer)
             i, stop = self.markdown.advance(self.buffer, i, end)
             if stop is Stop.BLOCK:
@@ -88,11 +86,10 @@ class ContentLexer(Point):
                 return self.text_to(start, tag), -1
             terminal = self._think_close(found, end)
         elif isinstance(found, Found) and self._may_be_alien(found, tag):
-            follows = _PARAMETER.match(self.buffer, end)
-            if follows is not None and follows.end() == len(self.buffer) and not self.ending:
+            follows = self._parameter_follows(end)
+            if follows is None and not self.ending:
                 return self.text_to(start, tag), -1
-            alien = follows is not None and follows[0].endswith(_PARAMETER_HEAD)
-            terminal = Terminal.ALIEN_OPEN if alien else Terminal.TEXT
+            terminal = Terminal.ALIEN_OPEN if follows else Terminal.TEXT
         else:
             terminal = self._terminal(found) if isinstance(found, Found) else Terminal.TEXT
         if terminal is Terminal.TEXT:
@@ -109,8 +106,20 @@ class ContentLexer(Point):
 
     def _may_be_alien(self, found: Found, tag: int) -> bool:
         """A function that is not declared opens at a line's start."""
-        named = found.terminal is Terminal.TEXT and self.buffer.startswith(FUNCTION_HEAD, tag)
+        alien = self.known.alien
+        if alien is None or found.terminal is not Terminal.TEXT:
+            return False
+        named = self.buffer.startswith(alien.any_tool, tag)
         return named and self.markdown.at_start and self.markdown.place is Place.PROSE
+
+    def _parameter_follows(self, at: int) -> bool | None:
+        """Whether a parameter of that function opens here; None where more text must tell."""
+        assert self.known.alien is not None
+        head = self.known.alien.any_parameter.rstrip("=")
+        at = _BLANK.match(self.buffer, at).end()  # type: ignore[union-attr]
+        if self.buffer.startswith(head, at):
+            return True
+        return None if head.startswith(self.buffer[at:]) else False
 
     def _terminal(self, found: Found) -> Terminal:
         """What a literal is at this place."""
@@ -218,8 +227,8 @@ class ContentLexer(Point):
         return (Terminal.OBJECT_DONE, "", "") if self.at < len(self.buffer) else None
 
     def lex_kept(self) -> Lexed | None:
-        if self.buffer[self.at] == "<":
-            for lexicon in (self.object_close, self.marks):
+        if self.words.may_begin(self.buffer[self.at]):
+            for lexicon in (self.known.closes, self.marks):
                 found, end = lexicon.match(self.buffer, self.at)
                 if found is Miss.MORE and not self.ending:
                     return None
@@ -233,7 +242,7 @@ class ContentLexer(Point):
         if blank is not None:
             self.at = blank.end()
             return Terminal.SPACE, blank[0], ""
-        if self.buffer[self.at] == "<":
+        if self.words.may_begin(self.buffer[self.at]) and self.buffer[self.at] not in "`~":
             return self._after_example()
         start, run = self.at, fence_run(self.buffer, self.at)
         if self.buffer[start] in "`~":
@@ -254,7 +263,7 @@ class ContentLexer(Point):
             self.found = begins
             raw, self.at = self.buffer[self.at : end], end
             return begins.terminal, raw, begins.name
-        closes, end = self.object_close.match(self.buffer, self.at)
+        closes, end = self.known.closes.match(self.buffer, self.at)
         if isinstance(closes, Found):
             raw, self.at = self.buffer[self.at : end], end
             return Terminal.STRAY_NOISE, raw, ""

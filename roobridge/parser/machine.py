@@ -86,7 +86,7 @@ class Parser(ContentLexer, AlienLexer, CallLexer, ValueLexer, ChainLexer, Action
         elif state is State.OBJECT:
             flowing = self.json.flow(text)  # type: ignore[union-attr]
         elif state is State.CONTENT and not self.after_call and not self.breaking:
-            if "<" in text or not self.markdown.flows(text):
+            if "<" in text or self.words.stops is not None or not self.markdown.flows(text):
                 return None
             self.examined += len(text)
             return Text(text)

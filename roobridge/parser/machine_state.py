@@ -52,16 +52,21 @@ class Point:
         self.info = ""  # of the fence around the block
         self.bare = True  # a JSON call at a line's start may be the reply's last words
         self.opened: dict[str, int] = {}  # opening tags that stand as text, by name
-        known = lexicons(frozenset(toolset.tools), toolset.completion, tuple(dialects), strays)
-        self.words = known.words
-        self.inner = known.inner
-        self.braced = known.braced
-        self.stray_closes = known.stray_closes
-        self.object_close = known.object_close
-        self.closers = known.object_close  # of the open JSON call
+        self._take_literals(toolset, tuple(dialects), strays)
         self.think_closes = THINK_CLOSES
         self.marks = MARKED
         self.fence_head = ""  # the opening line of the fence that the open example began with
+
+    def _take_literals(self, toolset: Toolset, dialects: tuple[Dialect, ...], strays: frozenset[str]) -> None:
+        """What may begin and end calls in this reply."""
+        self.dialects = dialects
+        known = lexicons(frozenset(toolset.tools), toolset.completion, self.dialects, strays)
+        self.known = known
+        self.words = known.words
+        self.inner = known.inner
+        self.braced = known.braced  # the dialect of an object in the wrapper that is open
+        self.stray_closes = known.stray_closes
+        self.closers = known.closes  # of the open JSON call
 
     def emit(self, event: Event) -> None:
         self.sink.append(event)

@@ -94,6 +94,9 @@ class ToolCallsRenderer:
             case _:
                 return []
 
+    def respell(self) -> None:
+        """The rest of the open call comes in another spelling: none goes out here as it came."""
+
     def _text(self, text: str) -> list[Piece]:
         harmless = neutralise(text, self._tags)
         if harmless != text:

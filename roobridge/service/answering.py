@@ -18,7 +18,8 @@ from roobridge.bridge.request.chat import ChatRequest
 from roobridge.bridge.request.classify import classify
 from roobridge.bridge.request.history import clean_history
 from roobridge.bridge.request.identity import digest_messages, owner_of, request_fingerprint
-from roobridge.bridge.request.tool_prompt import dialect_of, prompt_tools
+from roobridge.bridge.request.tool_prompt import prompt_tools
+from roobridge.dialects import writing_of
 from roobridge.errors import UpstreamError
 from roobridge.grammar.load import Grammar
 from roobridge.service.catalog import Catalog
@@ -120,7 +121,7 @@ class Answering:
         if self._upstream.capabilities.native_tools:
             return body
         offer = self._manners.prompt_tools and plan.kind is not ClientKind.PLAIN
-        return prompt_tools(body, dialect_of(model), offer=offer)
+        return prompt_tools(body, writing_of(model), offer=offer)
 
     def _agent_ended(self, owner: bytes, mark: bytes, started: float, turn: Turn) -> None:
         self.conversations.end(owner, turn)

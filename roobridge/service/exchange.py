@@ -12,7 +12,8 @@ from roobridge.bridge.continuation.ask import continuation
 from roobridge.bridge.continuation.overlap import MisfitError
 from roobridge.bridge.continuation.stitch import Stitch
 from roobridge.bridge.ports import Upstream, UpstreamRequest, Usage
-from roobridge.bridge.reply.agent import Reply
+from roobridge.bridge.reply.agent import AgentReply
+from roobridge.bridge.reply.reply import Reply
 from roobridge.errors import UpstreamError
 from roobridge.events import Fail, Piece
 from roobridge.service.attempts import Attempt, Patience
@@ -94,7 +95,7 @@ class Exchange:
         exact = self._upstream.capabilities.partial
         for left in range(self._effort.continuations, 0, -1):
             opening = None if self.over or self._in_vain() else self.reply.opening(self.finish)
-            if opening is None:
+            if opening is None or not isinstance(self.reply, AgentReply):
                 return
             finish = self.finish
             await self._let_go()

@@ -20,7 +20,7 @@ import msgspec
 
 from roobridge.bridge.plan import Plan, Wrap
 from roobridge.bridge.ports import Upstream, UpstreamRequest, Usage
-from roobridge.bridge.reply.agent import Reply
+from roobridge.bridge.reply.reply import new_reply
 from roobridge.bridge.request.chat import ChatRequest
 from roobridge.errors import ReplyError, RoobridgeError
 from roobridge.events import Content, Fail, Piece, ToolDelta
@@ -216,7 +216,7 @@ class Turn:
                 await exchange.aclose()
 
     def _exchange(self, plan: Plan) -> Exchange:
-        reply = Reply(plan, f"call_{self.id}")
+        reply = new_reply(plan, f"call_{self.id}")
         exchange = Exchange(self._upstream, self._effort, reply, self._deliver, self._accepted)
         self._exchanges.append(exchange)
         return exchange

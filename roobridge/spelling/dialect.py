@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from enum import Enum, auto
 from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
@@ -13,15 +16,49 @@ from roobridge.spelling.scanner import Found, Loose
 from roobridge.spelling.states import Table
 
 
+class Holds(Enum):
+    """What the JSON object of a dialect holds."""
+
+    CALL = auto()  # the tool's name and the arguments
+    ARGUMENTS = auto()  # the arguments alone; the tool is named before it
+
+
+class Given(msgspec.Struct, frozen=True):
+    """A parameter of a call that broke off. text: decoded, as far as it came."""
+
+    name: str
+    text: str
+    closed: bool
+
+
+class Writing(msgspec.Struct, frozen=True, eq=False):
+    """How an upstream is taught a dialect, and reads the calls of its own history in it.
+
+    models: the names of the models that were trained on it. taught: the instructions of a prompt that has
+    the tools as text. listed(tool): a tool of an OpenAI `tools` array, as the models' template lists it.
+    call(name, arguments): a whole call. result(text): a tool's.
+    """
+
+    models: re.Pattern[str]
+    taught: str
+    listed: Callable[[Mapping[str, Any]], str]
+    call: Callable[[str, Mapping[str, Any]], str]
+    result: Callable[[str], str]
+
+
 class Dialect(msgspec.Struct, frozen=True, eq=False):
     """A way of writing tool calls as tags or as a JSON object; one object each, so that it can be a key.
 
     name: the word in `CallStart.dialect`. table: the rows of its states.
     openers(toolset): the literals that begin a candidate in content, by the tools' names and the completion
-    alone. inner(toolset): those that begin one after a wrapper. trims(param): white space at both ends of its
-    value is markup; else one newline is. strict_space: more than that newline is a slip, and named.
+    alone. inner(toolset): those that begin one after a wrapper. around: the wrappers' own opening literals
+    and their closing ones. holds: what its object holds; None where its calls are tags. object_closes: what
+    stands behind an object of arguments. object_next: what begins the next such call in the same wrapper.
+    trims(param): white space at both ends of its value is markup; else one newline is. strict_space: more
+    than that newline is a slip, and named.
     The spellings are format strings for a name; call_close is empty where no wrapper is open.
-    any_parameter: between parameters every name counts, declared or not.
+    any_tool: what a tool's opening tag begins with, declared or not. any_parameter: the same of a
+    parameter's; every name counts. noise: closing tags that are none of the words where nothing is open.
     loose_tool, loose_param: the openers as models misspell them.
     other_params: opening and closing tags of parameters in dialects that models mix with this one.
     closers: words that stand in closing tags of each level beside the right one, in such mixtures.
@@ -32,6 +69,10 @@ class Dialect(msgspec.Struct, frozen=True, eq=False):
     openers: Callable[[Toolset], Mapping[str, Found]]
     inner: Callable[[Toolset], Mapping[str, Found]]
     trims: Callable[[Param], bool]
+    around: Mapping[str, str] = MappingProxyType({})
+    holds: Holds | None = None
+    object_closes: tuple[str, ...] = ()
+    object_next: str = ""
     strict_space: bool = False
     tool_open: str = ""
     tool_close: str = ""
@@ -39,11 +80,14 @@ class Dialect(msgspec.Struct, frozen=True, eq=False):
     param_close: str = ""
     call_open: str = ""
     call_close: str = ""
+    any_tool: str = ""
     any_parameter: str = ""
+    noise: tuple[str, ...] = ()
     loose_tool: Loose | None = None
     loose_param: Loose | None = None
     other_params: tuple[tuple[str, str], ...] = ()
     closers: Mapping[Level, frozenset[str]] = MappingProxyType({})
+    writing: Writing | None = None
 
     def param_openers(self, tool: Tool) -> dict[str, str]:
         """Literal to name, for every declared parameter, in every spelling of this dialect."""
@@ -56,3 +100,9 @@ class Dialect(msgspec.Struct, frozen=True, eq=False):
             if opener == opening.format(name):
                 return closing.format(name)
         return self.param_close.format(name)
+
+    def reopening(self, name: str) -> str:
+        """A regular expression for the beginning of a call of this tool, for a call that is told again."""
+        wrapper = rf"{re.escape(self.call_open)}\s*" if self.call_open else ""
+        opener = r"\{" if self.holds is Holds.CALL else re.escape(self.tool_open.format(name))
+        return f"{wrapper}{opener}" if self.holds is Holds.CALL else f"(?:{wrapper})?{opener}"

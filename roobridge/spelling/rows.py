@@ -112,6 +112,60 @@ TAG_ROWS: Table = MappingProxyType(
     }
 )
 
+# A call in tags that stands in a wrapper, or should.
+_SHARED_ROWS: Table = {
+    **TAG_ROWS,
+    # Only the wrapper closes.
+    (_S.VALUE, _T.CALL_CLOSE): Step(_A.HOLD, _S.REST),
+    (_S.REST, _T.CALL_CLOSE): Step(_A.HOLD, _S.REST),
+    (_S.INNER, _T.CALL_CLOSE): Step(_A.HOLD, _S.DOUBT),
+    (_S.DOUBT, _T.CALL_CLOSE): Step(_A.HOLD, _S.DOUBT),
+    (_S.PARTING, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
+    # The closing tag of the last parameter is missing: the tool's end and the wrapper's end it.
+    (_S.TAIL, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT, "missing_parameter_close"),
+    (_S.TAIL, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT, "missing_parameter_close"),
+    # What the wrapper's end leaves open is closed with it.
+    **{
+        (state, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT, "missing_function_close")
+        for state in (_S.CLOSING, _S.NEARLY, _S.ODD, _S.BETWEEN)
+    },
+}
+
+# Inside a wrapper the tool's closing tag counts only where the wrapper's follows, another call, or nothing.
+WRAPPED_ROWS: Table = MappingProxyType(
+    {
+        **_SHARED_ROWS,
+        (_S.OPENED, _T.TOOL_CLOSE): Step(_A.HOLD, _S.ENDING_BARE),
+        **{(state, _T.TOOL_CLOSE): Step(_A.HOLD, _S.ENDING) for state in (_S.CLOSING, _S.NEARLY, _S.ODD)},
+        (_S.BETWEEN, _T.TOOL_CLOSE): Step(_A.HOLD, _S.PARTING),
+        (_S.ENDING, _T.SPACE): Step(_A.HOLD, _S.ENDING),
+        (_S.ENDING, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
+        (_S.ENDING, _T.TOOL_CLOSE): Step(_A.HOLD, _S.ENDING),
+        (_S.ENDING, _T.MARK): Step(_A.HOLD, _S.ENDING),
+        (_S.ENDING, _T.WORDS): Step(_A.HOLD, _S.PARTING),
+        (_S.ENDING, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
+        (_S.ENDING, _T.TEXT): Step(_A.RESUME, _S.VALUE),
+        (_S.ENDING, _T.END): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
+        (_S.ENDING, _T.CUT): Step(_A.ABORT, _S.CONTENT),
+        (_S.ENDING_BARE, _T.SPACE): Step(_A.HOLD, _S.ENDING_BARE),
+        (_S.ENDING_BARE, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
+        (_S.ENDING_BARE, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
+        (_S.ENDING_BARE, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
+        (_S.ENDING_BARE, _T.END): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
+        (_S.ENDING_BARE, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
+    }
+)
+
+# The same without its wrapper.
+BARE_ROWS: Table = MappingProxyType(
+    {
+        **_SHARED_ROWS,
+        (_S.OPENED, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE, "missing_call_open"),
+        (_S.AWAITING, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE, "missing_call_open"),
+        (_S.OPENED, _T.TOOL_CLOSE): Step(_A.COMMIT, _S.CONTENT, "missing_call_open"),
+    }
+)
+
 # The rows that every call written as a JSON object shares.
 OBJECT_ROWS: Table = MappingProxyType(
     {
@@ -132,5 +186,19 @@ OBJECT_ROWS: Table = MappingProxyType(
         (_S.OBJECT_END, _T.END): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
         (_S.OBJECT_END, _T.CUT): Step(_A.ABORT, _S.CONTENT),
         **_BROKEN_ROWS,
+    }
+)
+
+# A call whose tags name the tool, around an object of its arguments.
+ARGUMENT_ROWS: Table = MappingProxyType(
+    {
+        **OBJECT_ROWS,
+        (_S.OPENED, _T.SPACE): Step(_A.HOLD, _S.OPENED),
+        (_S.OPENED, _T.BRACE): Step(_A.READ, _S.OBJECT),
+        (_S.OPENED, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
+        (_S.OPENED, _T.END): Step(_A.RELEASE, _S.CONTENT),
+        (_S.OPENED, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
+        # The wrapper is for several calls.
+        (_S.OBJECT_END, _T.NEXT_CALL): Step(_A.COMMIT, _S.WRAPPED),
     }
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -39,9 +39,12 @@ class Miss(Enum):
 
 
 class Lexicon:
-    """The literals that count in one state. All begin with `<` and hold no other one."""
+    """The literals that count in one state, whatever character they begin with.
 
-    __slots__ = ("_longest", "_loose", "_meant", "_named", "_words")
+    stops: where one may begin, or None where all begin with `<`.
+    """
+
+    __slots__ = ("_longest", "_loose", "_meant", "_named", "_others", "_tags", "_words", "stops")
 
     def __init__(
         self,
@@ -52,10 +55,25 @@ class Lexicon:
         """open_names: literals such as `<parameter=` that any name and `>` may follow. loose: openers as
         models misspell them, and what each name in one means."""
         self._words = words
+        self._others = _by_head(word for word in words if not _ONE_TAG.fullmatch(word))
         self._loose = loose
         self._meant: dict[tuple[str, int], str] = {}  # names looked up before
         self._named = open_names or {}
-        self._longest = max(map(len, (*words, *self._named)), default=0)
+        self._tags = [word for word in words if _ONE_TAG.fullmatch(word)]
+        self._longest = max(map(len, (*self._tags, *self._named)), default=0)
+        firsts = {word[0] for word in (*words, *self._named)} - {"<"}
+        self.stops = re.compile(f"[<{re.escape(''.join(sorted(firsts)))}]") if firsts else None
+
+    def find(self, text: str, at: int) -> int:
+        """Where a literal may begin, from text[at] on; -1 where none may."""
+        if self.stops is None:
+            return text.find("<", at)
+        found = self.stops.search(text, at)
+        return found.start() if found is not None else -1
+
+    def may_begin(self, char: str) -> bool:
+        """Whether a literal may begin with this character."""
+        return char == "<" or (self.stops is not None and self.stops.match(char) is not None)
 
     def match(self, text: str, at: int) -> tuple[Found | Miss, int]:
         """The literal at text[at] and where it ends; Miss.MORE where the text ends inside one."""
@@ -79,7 +97,21 @@ class Lexicon:
             known = self._meant[name, number] = near_one(name, self._loose[number][1])
         return known
 
+    def _other(self, text: str, at: int) -> tuple[Found | Miss, int]:
+        """A literal that is not one tag."""
+        head = text[at : at + _HEAD_OF_OTHERS]
+        begun = len(head) < _HEAD_OF_OTHERS and any(known.startswith(head) for known in self._others)
+        for word in self._others.get(head, ()):
+            if text.startswith(word, at):
+                return self._words[word], at + len(word)
+            begun = begun or (len(text) - at < len(word) and word.startswith(text[at:]))
+        return (Miss.MORE if begun else Miss.NONE), at
+
     def _literal(self, text: str, at: int) -> tuple[Found | Miss, int]:
+        if self._others:
+            other, end = self._other(text, at)
+            if other is not Miss.NONE:
+                return other, end
         longest = self._longest
         opener = ""
         for named in self._named:
@@ -97,7 +129,7 @@ class Lexicon:
             return Miss.NONE, at
         if len(text) - at < longest:
             rest = text[at:]
-            if any(word.startswith(rest) for word in self._words):
+            if any(word.startswith(rest) for word in self._tags):
                 return Miss.MORE, at
             if any(named.startswith(rest) for named in self._named):
                 return Miss.MORE, at
@@ -142,6 +174,16 @@ class Loose(msgspec.Struct, frozen=True, eq=False):
         return (found[1], found.end()) if found is not None else (Miss.NONE, at)
 
 
+def _by_head(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The words by their first characters, the longest first."""
+    heads: dict[str, list[str]] = {}
+    for word in sorted(words, key=len, reverse=True):
+        heads.setdefault(word[:_HEAD_OF_OTHERS], []).append(word)
+    return {head: tuple(found) for head, found in heads.items()}
+
+
+_ONE_TAG = re.compile("<[^<>]*>")
+_HEAD_OF_OTHERS = 2  # characters
 _REMEMBERED = 512  # names
 _HEAD = 16  # characters of the longest head
 _TAG = 120  # characters of the longest tag that is read loosely

@@ -11,7 +11,7 @@ import msgspec
 
 from roobridge.bridge.plan import Plan, Wrap
 from roobridge.bridge.ports import Delta
-from roobridge.bridge.reply.agent import Reply
+from roobridge.bridge.reply.reply import new_reply
 from roobridge.events import Finish, ToolDelta
 from tests.bench.tables import spread, table
 from tests.oracle.dialect_writer import TEXT_DIALECTS
@@ -51,7 +51,7 @@ def deltas(dialect: str, text: str, cut: int) -> list[Delta]:
 
 def cost(plan: Plan, said: Sequence[Delta], size: int) -> Cost:
     """Feed one reply and check that it came to an end."""
-    reply = Reply(plan)
+    reply = new_reply(plan)
     gc.collect()
     start = time.process_time()
     for delta in said:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from roobridge.bridge.reply.agent import Reply
+from roobridge.bridge.reply.reply import new_reply
 from roobridge.bridge.request.chat import parse_chat_request
 from roobridge.bridge.request.classify import classify
 from roobridge.bridge.request.history import clean_history
@@ -76,7 +76,7 @@ def _steps(body: bytes) -> dict[str, Callable[[], object]]:
         "fingerprint": lambda: request_fingerprint("key", chat.model, digests),
         "open turns": register,
         "history cleaned": lambda: clean_history(chat.messages, plan),
-        "machine made": lambda: Reply(plan),
+        "machine made": lambda: new_reply(plan),
         "body for the upstream": lambda: msgspec.json.encode(chat.body),
     }
 

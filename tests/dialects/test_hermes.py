@@ -6,7 +6,6 @@ import pytest
 
 from roobridge.dialects.hermes import HERMES
 from roobridge.grammar.model import Param
-from roobridge.spelling.states import Terminal
 from tests.dialects.spoken import said
 from tests.oracle.dialect_writer import hermes, hermes_escaped
 from tests.parser.machine import TOOLSET
@@ -23,9 +22,9 @@ def test_a_call(write: object) -> None:
 
 
 def test_its_literals() -> None:
-    openers = HERMES.openers(TOOLSET)
-    assert {"<tool_call>", "<tools>", "<function_call>"} < openers.keys()
-    assert {found.terminal for found in openers.values()} == {Terminal.CALL_OPEN}
+    assert {"<tool_call>", "<tools>", "<function_call>"} < HERMES.around.keys()
+    assert all(close == raw.replace("<", "</") for raw, close in HERMES.around.items())
+    assert not HERMES.openers(TOOLSET)
     assert {raw: found.dialect for raw, found in HERMES.inner(TOOLSET).items()} == {"{": HERMES}
     assert not HERMES.trims(Param("p"))
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roobridge.dialects.hermes import call_of_json
 from roobridge.dialects.native import NativeCalls
 from roobridge.events import CallEnd, CallStart, Event, Repaired, ToolDelta, Undeclared, Unfinished, Value
 from tests.jsontext.json_texts import decoded, objects, params_of, repairs_of, written
@@ -18,8 +20,10 @@ from tests.parser.machine import TOOLSET, merged
 TOOLS = TOOLSET.tools
 
 
-def fed(deltas: list[ToolDelta], *, normal: bool = True, only_declared: bool = False) -> list[Event]:
-    native = NativeCalls(TOOLS, only_declared=only_declared)
+def fed(
+    deltas: list[ToolDelta], *, normal: bool = True, spell: Callable[[str, str], str] | None = None
+) -> list[Event]:
+    native = NativeCalls(TOOLS, spell)
     events = [event for delta in deltas for event in native.feed(delta)]
     return merged(events + native.close(normal=normal))
 
@@ -214,6 +218,6 @@ def test_a_call_of_what_is_not_declared_passes_on() -> None:
 def test_it_becomes_text_where_the_client_has_no_words_for_it() -> None:
     written = '<tool_call>\n{"name": "no\\"body", "arguments": {"x": 1}}\n</tool_call>'
     words = Undeclared(written, 'no"body')
-    assert fed(ALIEN, only_declared=True) == [words]
-    assert fed([*ALIEN, ToolDelta(1, "b", "list_files", '{"path": "."}')], only_declared=True)[0] == words
-    assert calls_of(fed(LIST, only_declared=True)) == [LISTED]
+    assert fed(ALIEN, spell=call_of_json) == [words]
+    assert fed([*ALIEN, ToolDelta(1, "b", "list_files", '{"path": "."}')], spell=call_of_json)[0] == words
+    assert calls_of(fed(LIST, spell=call_of_json)) == [LISTED]

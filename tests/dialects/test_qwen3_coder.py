@@ -25,7 +25,8 @@ def test_a_call_without_its_wrapper() -> None:
 
 
 def test_its_openers() -> None:
-    assert set(WRAPPED.openers(TOOLSET)) == {"<tool_call>"}
+    assert WRAPPED.around == {"<tool_call>": "</tool_call>"}
+    assert not WRAPPED.openers(TOOLSET)
     functions = {f"<function={name}>" for name in TOOLSET.tools}
     assert set(WRAPPED.inner(TOOLSET)) == set(BARE.openers(TOOLSET)) == functions
     assert all(found.dialect is WRAPPED for found in WRAPPED.inner(TOOLSET).values())

@@ -18,7 +18,7 @@ from hypothesis import settings
 
 from roobridge.bridge.plan import Plan, Wrap
 from roobridge.bridge.ports import Delta
-from roobridge.bridge.reply.agent import Reply
+from roobridge.bridge.reply.reply import new_reply
 from roobridge.events import ToolDelta
 from tests.oracle.dialect_writer import DIALECTS, TEXT_DIALECTS
 from tests.oracle.plans import PLAIN, ROO_41, ROO_52
@@ -123,7 +123,7 @@ def deltas(name: str, text: str, cut: int) -> Iterator[Delta]:
 
 def examined(plan: Plan, name: str, size: int, cut: int) -> float:
     """Characters looked at a character."""
-    reply = Reply(plan)
+    reply = new_reply(plan)
     text = REPLIES[name](size)
     for delta in deltas(name, text, cut):
         reply.feed(delta)
@@ -142,7 +142,7 @@ def lines_run(plan: Plan, name: str, size: int, cut: int) -> int:
             count += 1
         return line
 
-    reply = Reply(plan)
+    reply = new_reply(plan)
     before = sys.gettrace()
     sys.settrace(line)
     try:

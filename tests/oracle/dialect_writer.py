@@ -35,6 +35,18 @@ def qwen(name: str, params: Mapping[str, Value]) -> str:
     return f"<tool_call>\n{qwen_bare(name, params)}\n</tool_call>"
 
 
+def invoke(name: str, params: Mapping[str, Value]) -> str:
+    lines = [f'<parameter name="{key}">\n{plain(value)}\n</parameter>' for key, value in params.items()]
+    call = "\n".join([f'<invoke name="{name}">', *lines, "</invoke>"])
+    return f"<function_calls>\n{call}\n</function_calls>"
+
+
+def deepseek(name: str, params: Mapping[str, Value]) -> str:
+    arguments = json.dumps(dict(params), ensure_ascii=False)
+    call = f"<｜tool▁call▁begin｜>function<｜tool▁sep｜>{name}\n```json\n{arguments}\n```<｜tool▁call▁end｜>"
+    return f"<｜tool▁calls▁begin｜>{call}<｜tool▁calls▁end｜>"
+
+
 def _json(name: str, params: Mapping[str, Value], *, ascii_only: bool) -> str:
     return json.dumps({"name": name, "arguments": dict(params)}, ensure_ascii=ascii_only)
 
@@ -58,6 +70,8 @@ TEXT_DIALECTS: dict[str, Writer] = {
     "hermes": hermes,
     "hermes_escaped": hermes_escaped,
     "fenced": fenced,
+    "invoke": invoke,
+    "deepseek": deepseek,
 }
 DIALECTS = [*TEXT_DIALECTS, "deltas"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from roobridge.bridge.plan import Plan
 from roobridge.bridge.ports import Delta
-from roobridge.bridge.reply.agent import Reply
+from roobridge.bridge.reply.reply import Reply, new_reply
 from roobridge.events import Content, Fail, Finish, Piece, Thought, ToolDelta
 from tests.oracle.roo_native import NativeCall, gather
 
@@ -81,7 +81,7 @@ def join(pieces: Iterable[Piece], repairs: Sequence[str] = ()) -> Outcome:
 
 def pieces_of(plan: Plan, deltas: Iterable[Delta], finish: str = "stop") -> tuple[list[Piece], Reply]:
     """All pieces of one reply, in order. What comes after the machine is done is fed too, and adds none."""
-    reply = Reply(plan)
+    reply = new_reply(plan)
     pieces: list[Piece] = []
     for delta in deltas:
         was_done = reply.done

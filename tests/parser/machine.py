@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from roobridge.dialects.deepseek import DEEPSEEK
 from roobridge.dialects.fenced_json import FENCED_JSON
 from roobridge.dialects.hermes import HERMES
 from roobridge.dialects.qwen3_coder import BARE, WRAPPED
@@ -43,7 +44,7 @@ TOOLSET = Toolset(
     read_params=frozenset(name for each in TOOLS for name in each.params),
     value_limit=102_400,
 )
-DIALECTS = {"roo-xml": ROO_XML, "wrapped": WRAPPED, "bare": BARE, "hermes": HERMES}
+DIALECTS = {"roo-xml": ROO_XML, "wrapped": WRAPPED, "bare": BARE, "hermes": HERMES, "deepseek": DEEPSEEK}
 
 
 class Traced(Parser):

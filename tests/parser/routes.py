@@ -22,6 +22,7 @@ _AFTER_END = {
     _T.TEXT: "x",
     **ENDS,
 }
+_TOKENS = "<｜tool▁call▁begin｜>list_files<｜tool▁sep｜>"
 ROUTES: dict[str, list[dict[State, tuple[str, dict[Terminal, str]]]]] = {
     "content": [
         {
@@ -199,5 +200,37 @@ ROUTES: dict[str, list[dict[State, tuple[str, dict[Terminal, str]]]]] = {
             _S.OBJECT_END: (_NAMED + "}", {_T.TOOL_CLOSE: "</function>"}),
         },
         {_S.OBJECT: (_NAMED, {_T.TOOL_CLOSE: "</function>"})},
+    ],
+    "deepseek": [
+        {
+            _S.OPENED: (_TOKENS, {_T.SPACE: "\n", _T.BRACE: "{", _T.TEXT: "x", **ENDS}),
+            _S.OBJECT: (
+                _TOKENS + '{"path": ".", "recursive": true',
+                {_T.OBJECT_DONE: "}", _T.OBJECT_BROKEN: " x", _T.CALL_CLOSE: "<｜tool▁call▁end｜>", **ENDS},
+            ),
+            _S.OBJECT_END: (
+                _TOKENS + '{"path": ".", "recursive": true}',
+                {
+                    _T.SPACE: "\n",
+                    _T.BRACE: "}",
+                    _T.BRACKET: "]",
+                    _T.CALL_CLOSE: "```<｜tool▁call▁end｜>",
+                    _T.TEXT: "x",
+                    **ENDS,
+                },
+            ),
+            _S.BROKEN: (_TOKENS + '{"path": ".", "recursive": true x', {_T.TEXT: "y", **ENDS}),
+        },
+        {
+            _S.OBJECT: (
+                "<｜tool▁calls▁begin｜>" + _TOKENS + '{"path": ".", "recursive": true',
+                {_T.TOOL_CLOSE: "<｜tool▁call▁end｜>"},
+            ),
+            _S.OBJECT_END: (
+                "<｜tool▁calls▁begin｜>" + _TOKENS + '{"path": ".", "recursive": true}',
+                {_T.TOOL_CLOSE: "<｜tool▁call▁end｜>", _T.NEXT_CALL: "<｜tool▁call▁begin｜>"},
+            ),
+        },
+        {_S.OBJECT: (_TOKENS + "{", {_T.OBJECT_ALIEN: '"nothing": 1}'})},
     ],
 }

@@ -10,7 +10,7 @@ import msgspec
 from roobridge.bridge.plan import ClientKind, Plan
 from roobridge.bridge.ports import UpstreamRequest
 from roobridge.bridge.reply.unfinished import Opening
-from roobridge.bridge.request.tool_prompt import call_text, dialect_of
+from roobridge.dialects import writing_of
 from roobridge.grammar.model import Tool
 
 _LAST_WORDS = 80  # characters
@@ -121,7 +121,7 @@ def _form(request: UpstreamRequest, tried: str, plan: Plan) -> str:
         )
     name = tried if tool is not None else "name_of_the_tool"
     params = _params(tool) if tool is not None else ["name_of_the_parameter"]
-    written = call_text(name, dict.fromkeys(params, "value"), dialect_of(str(request.body.get("model", ""))))
+    written = writing_of(str(request.body.get("model", ""))).call(name, dict.fromkeys(params, "value"))
     return f"{known}A call is written thus, as the last thing in the reply:\n{written}\n"
 
 

@@ -10,6 +10,7 @@ import msgspec
 from roobridge.bridge.continuation.overlap import MisfitError, overlap
 from roobridge.bridge.continuation.preamble import fence, introduces, preamble
 from roobridge.bridge.reply.unfinished import Opening
+from roobridge.dialects import DIALECTS
 
 HEAD = 512  # characters of a continuation that are looked at
 _TOLD = 6  # characters of a tag that are known again
@@ -66,8 +67,8 @@ def _anew(opening: Opening, head: str) -> int | None:
     """
     if opening.call is None:
         return None
-    name = re.escape(opening.call.name)
-    opener = rf"(?:<tool_call>\s*(?:<function={name}>|\{{)|<function={name}>|<{name}>)"
+    name = opening.call.name
+    opener = "|".join(dict.fromkeys(dialect.reopening(name) for dialect in DIALECTS))
     found = re.search(rf"(?:\A|\n)\s*({opener})", head)
     return found.start(1) if found else None
 

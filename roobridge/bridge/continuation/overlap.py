@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from roobridge.dialects import PARAMETER_HEADS
 from roobridge.spelling.words import speaks
 
 SURE = 16  # characters that do not stand twice in a row by chance
@@ -18,7 +19,7 @@ _LINE_START = re.compile(r"\n|<[\w./=-]+>")
 _LINE_START_ESCAPED = re.compile(r'\n|(?<!\\)(?:\\\\)*\\n|:\s*"')
 _TAIL = 4096  # characters of what was received that are looked at
 _TAG_BEGUN = re.compile(r"<[/\w=.-]*\Z")
-_TAG = re.compile(r"</[A-Za-z_][\w.-]*>|<parameter=")
+_TAG = re.compile("|".join((r"</[A-Za-z_][\w.-]*>", *map(re.escape, PARAMETER_HEADS))))
 _INDENT = re.compile(r"[ \t]*")
 _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\[^u]|[^\\]", re.DOTALL

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 
+from roobridge.dialects import PARAMETER_HEADS
+
 _ASSENT = re.compile(r"(?:sure|certainly|of course|okay|ok|understood|apologies|sorry|my apologies)\b", re.I)
 _INTRODUCES = re.compile(
     r"(?:here|continuing|continuation|continued|resuming|let me|i(?:['\u2019]ll|['\u2019]m| will| am)"
@@ -15,7 +17,7 @@ _OF_THE_REST = re.compile(r"continu|\brest\b|remain|left off|stopped|cut off|bro
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})[\w.+:/-]*[ \t]*\r?\n")
 _FENCE_END = re.compile(r"\n[ \t]*(?:`{3,}|~{3,})[ \t]*(?:\r?\n|\Z)")
 _FENCE_BEGUN = re.compile(r"\r?\n[ \t]*(?:`+|~+)?[ \t]*\r?\Z|\r\Z")
-_CLOSERS = ("</", "<parameter=")
+_CLOSERS = ("</", *PARAMETER_HEADS)
 _ENDS = (":", ".", "!", ",", "\u2026")
 _LONGEST = 240  # characters of introducing words
 

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from roobridge.bridge.continuation.beginning import HEAD
 from roobridge.bridge.continuation.overlap import SURE, MisfitError, overlap
-from roobridge.bridge.reply.unfinished import Given, OpenCall
+from roobridge.bridge.reply.unfinished import OpenCall
 from roobridge.events import (
     CallEnd,
     CallStart,
@@ -19,6 +19,7 @@ from roobridge.events import (
     Repaired,
     Value,
 )
+from roobridge.spelling.dialect import Given
 
 
 class _Stage(Enum):

@@ -17,7 +17,7 @@ from roobridge.bridge.continuation.overlap import MisfitError
 from roobridge.bridge.continuation.preamble import Unfence
 from roobridge.bridge.continuation.rejoin import Rejoin
 from roobridge.bridge.ports import Delta
-from roobridge.bridge.reply.agent import Reply
+from roobridge.bridge.reply.agent import AgentReply
 from roobridge.bridge.reply.unfinished import Opening
 from roobridge.dialects.native import NativeCalls
 from roobridge.events import Piece, ToolDelta
@@ -41,7 +41,7 @@ class Stitch:
     has gone out then, and another one may be asked for.
     """
 
-    def __init__(self, reply: Reply, opening: Opening, *, exact: bool) -> None:
+    def __init__(self, reply: AgentReply, opening: Opening, *, exact: bool) -> None:
         self._reply = reply
         self._opening = opening
         self._stage = _Stage.HOLDING

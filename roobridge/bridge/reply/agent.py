@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from roobridge.bridge.plan import ClientKind, Plan, Wrap
 from roobridge.bridge.ports import Delta, broke_off, is_normal
 from roobridge.bridge.reply.machine import complete_call, new_parser
-from roobridge.bridge.reply.plain import PlainReply
 from roobridge.bridge.reply.unfinished import Heard, Opening, as_text
+from roobridge.dialects.hermes import call_of_json
 from roobridge.dialects.native import NativeCalls
 from roobridge.events import (
     CallStart,
@@ -38,8 +39,8 @@ from roobridge.render.tool_calls import ToolCallsRenderer
 _HELD: dict[Wrap, type[Held]] = {Wrap.PREVIEW: HeldPreview, Wrap.HOLD: Held, Wrap.LIVE: HeldLive}
 
 
-class Reply:
-    """The machine for one reply; no I/O, no clock.
+class AgentReply:
+    """The reply to a client that gets calls: the machine at work.
 
     plan: how the request is to be answered. call_ids: prefix of the ids given to tool calls that came
     without a usable one; unique per turn.
@@ -49,7 +50,6 @@ class Reply:
         self.repairs: list[str] = []
         self.done = False  # the client's reply is over: the rest of the upstream's is not needed
         self._plan = plan
-        self._plain = PlainReply() if plan.kind is ClientKind.PLAIN else None
         self._parser = new_parser(plan)
         self._native = self.new_native()
         self._computed = Computed(plan.toolset)
@@ -80,8 +80,6 @@ class Reply:
     @property
     def length(self) -> Length:
         """What the model has written so far; what stands in thinking tags is thought."""
-        if self._plain is not None:
-            return self._plain.length
         thought = sum(map(len, self._reasoning))
         calls = sum(len(call.name) + len(call.arguments) for call in self._heard_calls)
         content = sum(map(len, self._heard)) - (thought - self._beside)
@@ -89,8 +87,6 @@ class Reply:
 
     def feed(self, delta: Delta) -> list[Piece]:
         """Take one delta's reasoning, content and tool calls; its usage and finish are the caller's."""
-        if self._plain is not None:
-            return self._plain.feed(delta.reasoning, delta.content, delta.tool_calls)
         pieces: list[Piece] = []
         if delta.reasoning:
             self._beside += len(delta.reasoning)
@@ -108,10 +104,6 @@ class Reply:
         `done` was already set, when they are empty.
         """
         pieces: list[Piece] = []
-        if self._plain is not None:
-            pieces = self._plain.close(finish)
-            self.done = True
-            return pieces
         normal = is_normal(finish)
         self._take(self._native.close(normal=normal), pieces)
         self._after_native(pieces, last=True)
@@ -159,7 +151,7 @@ class Reply:
 
     def _may_go_on(self) -> bool:
         stages = (Stage.UNDECIDED, Stage.CALL)
-        return self._plain is None and not self.done and self._wrapper.stage in stages
+        return not self.done and self._wrapper.stage in stages
 
     def _again(self) -> Heard:
         return Heard("".join(self._heard), self._heard_calls, self.new_parser(), self.new_native())
@@ -170,11 +162,12 @@ class Reply:
 
     def new_native(self) -> NativeCalls:
         """The same for its `tool_calls`."""
-        return NativeCalls(self._plan.toolset.tools, only_declared=self._plan.kind is ClientKind.XML_AGENT)
+        spell = call_of_json if self._plan.kind is ClientKind.XML_AGENT else None
+        return NativeCalls(self._plan.toolset.tools, spell)
 
     def adopt(self, parser: Parser, text: list[str], *, same_spelling: bool) -> None:
         """From here on another parser reads, which has read this text and stands in the same open call."""
-        if not same_spelling and isinstance(self._renderer, XmlRenderer):
+        if not same_spelling:
             self._renderer.respell()
         self._parser = parser
         self._heard = text
@@ -292,7 +285,15 @@ class Reply:
         return [Repaired("call_in_reasoning"), *call] if call else []
 
 
-def _renderer(plan: Plan, repairs: list[str], call_ids: str) -> XmlRenderer | ToolCallsRenderer:
+class Renderer(Protocol):
+    """Outcomes in, pieces out."""
+
+    def render(self, outcome: Outcome) -> list[Piece]: ...
+    def value(self, text: str) -> list[Piece]: ...
+    def respell(self) -> None: ...
+
+
+def _renderer(plan: Plan, repairs: list[str], call_ids: str) -> Renderer:
     if plan.kind is ClientKind.XML_AGENT:
         return XmlRenderer(plan.toolset, repairs)
     several = not plan.single_call

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from roobridge.bridge.plan import ClientKind, Plan
-from roobridge.dialects.fenced_json import FENCED_JSON
-from roobridge.dialects.hermes import HERMES
-from roobridge.dialects.qwen3_coder import BARE, WRAPPED
-from roobridge.dialects.roo_xml import ROO_XML
+from roobridge.dialects import DIALECTS, FENCED_JSON
 from roobridge.events import CallEnd, CallStart, Event
 from roobridge.parser.machine import Parser
-
-_DIALECTS = (ROO_XML, WRAPPED, BARE, HERMES)
-_WRAPPERS = frozenset({"tool_call", "function", "parameter", "invoke"})
 
 
 def new_parser(plan: Plan, *, reasoning: bool = True) -> Parser:
     """The parser for a plan's text. reasoning: thinking tags may stand in it."""
-    strays = _WRAPPERS
-    if plan.kind is ClientKind.XML_AGENT:
-        strays |= plan.toolset.read_params
-    parser = Parser(plan.toolset, _DIALECTS, FENCED_JSON, strays)
+    strays = plan.toolset.read_params if plan.kind is ClientKind.XML_AGENT else frozenset()
+    parser = Parser(plan.toolset, DIALECTS, FENCED_JSON, strays)
     if not reasoning or not plan.agent:
         # Text that was sent already cannot become reasoning any more.
         parser.reasoned()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from roobridge.events import Content, Fail, Finish, Length, Piece, Thought, ToolDelta
+from roobridge.bridge.ports import Delta
+from roobridge.bridge.reply.unfinished import Opening
+from roobridge.events import Content, Fail, Finish, Length, Piece, Thought
 
 _WHY = {
     "error": "the upstream reported an error",
@@ -14,26 +14,41 @@ _WHY = {
 
 
 class PlainReply:
-    """Channels in, the same channels out, byte for byte."""
+    """Channels in, the same channels out, byte for byte. Nothing of it is continued or asked for again."""
 
     def __init__(self) -> None:
+        self.repairs: list[str] = []
+        self.done = False
         self.length = Length()
+        self.examined = 0
+        self.said = ""
+        self.tried = ""
 
-    def feed(self, reasoning: str, content: str, tool_calls: Iterable[ToolDelta]) -> list[Piece]:
+    def feed(self, delta: Delta) -> list[Piece]:
         pieces: list[Piece] = []
-        if reasoning:
-            self.length.thought += len(reasoning)
-            pieces.append(Thought(reasoning))
-        if content:
-            self.length.said += len(content)
-            pieces.append(Content(content))
-        for call in tool_calls:
+        if delta.reasoning:
+            self.length.thought += len(delta.reasoning)
+            pieces.append(Thought(delta.reasoning))
+        if delta.content:
+            self.length.said += len(delta.content)
+            pieces.append(Content(delta.content))
+        for call in delta.tool_calls:
             self.length.said += len(call.name) + len(call.arguments)
             pieces.append(call)
         return pieces
 
     def close(self, finish: str) -> list[Piece]:
+        self.done = True
         why = _WHY.get(finish)
         if why is not None:
             return [Fail("broken_off", f"The model's reply broke off: {why}.")]
         return [Finish(finish)]
+
+    def opening(self, finish: str) -> Opening | None:
+        return None
+
+    def lone_text(self, finish: str) -> str:
+        return ""
+
+    def note(self, repair: str) -> None:
+        self.repairs.append(repair)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from roobridge.dialects.native import NativeCalls
+from roobridge.dialects.qwen3_coder import begun
 from roobridge.events import (
     CallEnd,
     CallStart,
@@ -20,15 +21,8 @@ from roobridge.events import (
     Value,
 )
 from roobridge.parser.machine import Parser
+from roobridge.spelling.dialect import Given
 from roobridge.spelling.words import speaks
-
-
-class Given(msgspec.Struct, frozen=True):
-    """A parameter of the open call that the client has been told. text: decoded, as far as it was sent."""
-
-    name: str
-    text: str
-    closed: bool
 
 
 class OpenCall(msgspec.Struct, frozen=True):
@@ -87,15 +81,7 @@ def holds_call(events: Iterable[Event]) -> bool:
 
 def as_text(events: Iterable[Event]) -> str:
     """Calls spelled as Qwen3-Coder writes them, the last one as far as it came."""
-    return "\n".join(_spell(call, whole=whole) for call, whole in _calls(events))
-
-
-def _spell(call: OpenCall, *, whole: bool) -> str:
-    params = "".join(
-        f"<parameter={given.name}>\n{given.text}" + ("\n</parameter>\n" if given.closed else "")
-        for given in call.params
-    )
-    return f"<tool_call>\n<function={call.name}>\n{params}" + ("</function>\n</tool_call>" if whole else "")
+    return "\n".join(begun(call.name, call.params, whole=whole) for call, whole in _calls(events))
 
 
 def _calls(events: Iterable[Event]) -> Iterable[tuple[OpenCall, bool]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from roobridge.dialects.hermes import WRITING, call_of_json
 from roobridge.errors import ClientError
 
 # The site's firewall refused bodies of 129 KB and let 117 KB pass (2026); public clients stay below 90 KiB.
@@ -152,7 +153,7 @@ def _turn(message: Mapping[str, Any], position: int) -> str:
         raise ClientError(f"Unknown role {role!r}.", param=f"messages[{position}].role")
     content = _content(message, position)
     if label == "Tool result":
-        content = f"<tool_response>\n{content}\n</tool_response>"
+        content = WRITING.result(content)
     parts = [content, *(_call(call) for call in message.get("tool_calls") or ())]
     return f"[{label}]\n" + "\n".join(part for part in parts if part)
 
@@ -160,11 +161,10 @@ def _turn(message: Mapping[str, Any], position: int) -> str:
 def _call(call: Mapping[str, Any]) -> str:
     """arguments are JSON text already and go in as they are."""
     function = call.get("function") or {}
-    name = msgspec.json.encode(function.get("name") or "").decode()
     arguments = function.get("arguments") or "{}"
     if not isinstance(arguments, str):
         arguments = msgspec.json.encode(arguments).decode()
-    return f'<tool_call>\n{{"name": {name}, "arguments": {arguments}}}\n</tool_call>'
+    return call_of_json(str(function.get("name") or ""), arguments)
 
 
 def _content(message: Mapping[str, Any], position: int) -> str:

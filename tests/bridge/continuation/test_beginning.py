@@ -4,7 +4,8 @@ import pytest
 
 from roobridge.bridge.continuation.beginning import HEAD, Beginning, How, find_beginning
 from roobridge.bridge.continuation.overlap import MisfitError
-from roobridge.bridge.reply.unfinished import Given, OpenCall, Opening
+from roobridge.bridge.reply.unfinished import OpenCall, Opening
+from roobridge.spelling.dialect import Given
 
 VALUE = "def first(path):\n    return os.stat(path)\n\n\ndef second(path):\n    ret"
 TEXT = f"<write_to_file>\n<path>a.py</path>\n<content>\n{VALUE}"

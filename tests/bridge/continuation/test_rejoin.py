@@ -6,7 +6,7 @@ import pytest
 
 from roobridge.bridge.continuation.overlap import MisfitError
 from roobridge.bridge.continuation.rejoin import Rejoin
-from roobridge.bridge.reply.unfinished import Given, OpenCall
+from roobridge.bridge.reply.unfinished import OpenCall
 from roobridge.events import (
     CallEnd,
     CallStart,
@@ -19,6 +19,7 @@ from roobridge.events import (
     Text,
     Value,
 )
+from roobridge.spelling.dialect import Given
 
 PATH = Given("path", "a.py", closed=True)
 SENT = OpenCall("write", "roo-xml", (PATH, Given("content", "one\ntwo\nth", closed=False)), lead=True)

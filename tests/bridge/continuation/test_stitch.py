@@ -12,7 +12,7 @@ from roobridge.bridge.continuation.overlap import MisfitError
 from roobridge.bridge.continuation.stitch import Stitch
 from roobridge.bridge.plan import Wrap
 from roobridge.bridge.ports import Delta
-from roobridge.bridge.reply.agent import Reply
+from roobridge.bridge.reply.agent import AgentReply
 from roobridge.events import Piece, ToolDelta
 from tests.oracle.cuts import CUTTINGS, characters, cut, every
 from tests.oracle.dialect_writer import DIALECTS, TEXT_DIALECTS, qwen, roo_xml, write
@@ -29,13 +29,15 @@ clients = st.sampled_from(AGENTS)
 endings = st.sampled_from(["length", "error", "cut", "silence"])
 
 
-def broken(client: Client, deltas: Iterable[Delta], wrap: Wrap = Wrap.PREVIEW) -> tuple[Reply, list[Piece]]:
-    reply = Reply(client.plan(wrap))
+def broken(
+    client: Client, deltas: Iterable[Delta], wrap: Wrap = Wrap.PREVIEW
+) -> tuple[AgentReply, list[Piece]]:
+    reply = AgentReply(client.plan(wrap))
     return reply, [piece for delta in deltas for piece in reply.feed(delta)]
 
 
 def go_on(
-    reply: Reply, sent: list[Piece], continuation: Iterable[Delta], finish: str, *, exact: bool
+    reply: AgentReply, sent: list[Piece], continuation: Iterable[Delta], finish: str, *, exact: bool
 ) -> Outcome:
     """What the client has in hand in the end; the reply ended by `finish`, its continuation by "stop"."""
     opening = reply.opening(finish)

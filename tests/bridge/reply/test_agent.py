@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from roobridge.bridge.plan import ClientKind, Plan, Wrap
 from roobridge.bridge.ports import Delta
-from roobridge.bridge.reply.agent import Reply
+from roobridge.bridge.reply.agent import AgentReply
 from roobridge.events import Content, Fail, Finish, Length, Thought, ToolDelta
 from tests.oracle.outcome import Outcome, join, pieces_of, run
 from tests.oracle.plans import CLIENTS, OTHER, PLAIN, ROO_36N, ROO_41, ROO_52, Client
@@ -31,7 +31,7 @@ def names(outcome: Outcome) -> list[str]:
 
 @pytest.mark.parametrize("client", [ROO_41, ROO_52, PLAIN], ids=lambda client: client.name)
 def test_what_the_model_wrote_is_counted_once(client: Client) -> None:
-    reply = Reply(client.plan(Wrap.HOLD))
+    reply = AgentReply(client.plan(Wrap.HOLD))
     reply.feed(Delta(reasoning="Well."))
     reply.feed(Delta(content="I look."))
     reply.feed(Delta(tool_calls=NATIVE))
@@ -40,7 +40,7 @@ def test_what_the_model_wrote_is_counted_once(client: Client) -> None:
 
 
 def test_what_is_thought_in_the_content_is_not_said() -> None:
-    reply = Reply(ROO_41.plan(Wrap.HOLD))
+    reply = AgentReply(ROO_41.plan(Wrap.HOLD))
     reply.feed(Delta(content="<think>Well.</think>Done."))
     reply.close("stop")
     assert reply.length == Length(said=len("<think></think>Done."), thought=5)
@@ -76,7 +76,7 @@ def test_a_call_reaches_each_protocol_in_its_own_words() -> None:
 
 
 def test_reasoning_passes_at_once() -> None:
-    reply = Reply(ROO_41.plan())
+    reply = AgentReply(ROO_41.plan())
     assert reply.feed(Delta(reasoning="hm")) == [Thought("hm")]
 
 
@@ -125,13 +125,13 @@ def test_a_candidate_in_the_text_is_settled_when_a_native_call_comes() -> None:
     ],
 )
 def test_the_open_call(delta: Delta, name: str) -> None:
-    reply = Reply(ROO_52.plan())
+    reply = AgentReply(ROO_52.plan())
     reply.feed(delta)
     assert reply.open_call == name
 
 
 def test_an_xml_reply_is_done_with_its_first_call() -> None:
-    reply = Reply(ROO_41.plan())
+    reply = AgentReply(ROO_41.plan())
     assert reply.feed(Delta(content=CALL))[-1] == Finish("stop")
     assert reply.done
     assert reply.feed(Delta(content="more " + CALL)) == []
@@ -169,12 +169,12 @@ def test_a_reply_of_nothing_has_an_ending(client: Client, deltas: list[Delta]) -
 
 
 def test_ids_are_told_apart_by_turn() -> None:
-    pieces = Reply(ROO_52.plan(), "turn7").feed(Delta(content="<list_files>\n<path>."))
+    pieces = AgentReply(ROO_52.plan(), "turn7").feed(Delta(content="<list_files>\n<path>."))
     assert pieces[0] == ToolDelta(0, "turn7_0", "list_files")
 
 
 def test_characters_are_counted() -> None:
-    reply = Reply(ROO_41.plan())
+    reply = AgentReply(ROO_41.plan())
     for at in range(50):
         reply.feed(Delta(content=f"line {at}\n"))
     assert 0 < reply.examined < 1000
@@ -236,7 +236,7 @@ def test_a_plan_without_a_completion_wraps_nothing() -> None:
     ],
 )
 def test_what_the_model_said_and_tried(deltas: list[Delta], said: str, tried: str) -> None:
-    reply = Reply(ROO_41.plan())
+    reply = AgentReply(ROO_41.plan())
     for delta in deltas:
         reply.feed(delta)
     if tried != "execute_command":

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from roobridge.bridge.ports import Delta
-from roobridge.bridge.reply.agent import Reply
-from roobridge.bridge.reply.unfinished import Given, OpenCall, as_text, open_call
+from roobridge.bridge.reply.agent import AgentReply
+from roobridge.bridge.reply.unfinished import OpenCall, as_text, open_call
 from roobridge.events import (
     CallEnd,
     CallStart,
@@ -17,6 +17,7 @@ from roobridge.events import (
     ToolDelta,
     Value,
 )
+from roobridge.spelling.dialect import Given
 from tests.oracle.dialect_writer import hermes, qwen, roo_xml
 from tests.oracle.plans import OTHER, PLAIN, ROO_31, ROO_52, Client
 
@@ -24,8 +25,8 @@ WRITE = {"path": "a.py", "content": "one\ntwo\n"}
 ABNORMAL = ["length", "error", "silence", "cut"]
 
 
-def reply(client: Client, *deltas: Delta | str) -> Reply:
-    reply = Reply(client.plan())
+def reply(client: Client, *deltas: Delta | str) -> AgentReply:
+    reply = AgentReply(client.plan())
     for delta in deltas:
         reply.feed(Delta(content=delta) if isinstance(delta, str) else delta)
     return reply

@@ -10,16 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roobridge.bridge.request.tool_prompt import (
-    Dialect,
-    call_text,
-    dialect_of,
-    fold_calls,
-    prompt_tools,
-    tools_prompt,
-)
+from roobridge.bridge.request.tool_prompt import fold_calls, prompt_tools, tools_prompt
+from roobridge.dialects import hermes, qwen3_coder, writing_of
+from roobridge.spelling.dialect import Writing
 
-DIALECTS: list[Dialect] = ["qwen3-coder", "hermes"]
+QWEN, HERMES = qwen3_coder.WRITING, hermes.WRITING
+DIALECTS = [QWEN, HERMES]
 LOOK = {
     "type": "function",
     "function": {
@@ -62,10 +58,10 @@ def result(id: str, content: object) -> dict[str, Any]:
     return {"role": "tool", "tool_call_id": id, "content": content}
 
 
-def read_calls(text: str, dialect: Dialect, numbers: frozenset[str] = frozenset()) -> list[tuple[str, Any]]:
+def read_calls(text: str, dialect: Writing, numbers: frozenset[str] = frozenset()) -> list[tuple[str, Any]]:
     """The calls in a text. numbers: parameters that are JSON rather than text, in the tagged form."""
     blocks = re.findall(r"<tool_call>\n(.*?)\n</tool_call>", text, re.DOTALL)
-    if dialect == "hermes":
+    if dialect is HERMES:
         return [(call["name"], call["arguments"]) for call in map(json.loads, blocks)]
     calls = []
     for block in blocks:
@@ -88,9 +84,9 @@ _VALUES = st.recursive(
 )
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("dialect", DIALECTS, ids=["qwen3-coder", "hermes"])
 @given(data=st.data())
-def test_a_folded_call_reads_back(dialect: Dialect, data: st.DataObject) -> None:
+def test_a_folded_call_reads_back(dialect: Writing, data: st.DataObject) -> None:
     name = data.draw(_NAMES)
     texts = data.draw(st.dictionaries(_NAMES, _TEXTS, max_size=3))
     typed = data.draw(st.dictionaries(_NAMES.map(lambda key: f"{key}_json"), _VALUES, max_size=3))
@@ -103,7 +99,7 @@ def test_a_folded_call_reads_back(dialect: Dialect, data: st.DataObject) -> None
 
 
 def test_the_tagged_form() -> None:
-    assert call_text("look", {"where": "a\n b", "deep": True, "n": [1, {"a": "b"}]}, "qwen3-coder") == (
+    assert QWEN.call("look", {"where": "a\n b", "deep": True, "n": [1, {"a": "b"}]}) == (
         "<tool_call>\n<function=look>\n<parameter=where>\na\n b\n</parameter>\n"
         "<parameter=deep>\ntrue\n</parameter>\n"
         '<parameter=n>\n[1, {"a": "b"}]\n</parameter>\n</function>\n</tool_call>'
@@ -111,13 +107,13 @@ def test_the_tagged_form() -> None:
 
 
 def test_the_json_form() -> None:
-    assert call_text("look", {"where": "a\n b", "deep": None}, "hermes") == (
+    assert HERMES.call("look", {"where": "a\n b", "deep": None}) == (
         '<tool_call>\n{"name": "look", "arguments": {"where": "a\\n b", "deep": null}}\n</tool_call>'
     )
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_several_calls_and_their_results(dialect: Dialect) -> None:
+@pytest.mark.parametrize("dialect", DIALECTS, ids=["qwen3-coder", "hermes"])
+def test_several_calls_and_their_results(dialect: Writing) -> None:
     history = [
         USER,
         calling(("c1", "look", '{"where":"a"}'), ("c2", "rest", ""), content=""),
@@ -136,13 +132,13 @@ def test_several_calls_and_their_results(dialect: Dialect) -> None:
 
 def test_results_of_unknown_calls_stand_last_and_at_the_end_too() -> None:
     history = [calling(("c1", "look", "{}")), result("zz", "stray"), result("c1", "known")]
-    text = fold_calls(history, "hermes")[-1]["content"]
+    text = fold_calls(history, HERMES)[-1]["content"]
     assert re.findall(r"\n(\w+)\n", text) == ["known", "stray"]
 
 
 def test_images_of_results_stay_beside_their_text() -> None:
     image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}
-    (turn,) = fold_calls([result("c", [{"type": "text", "text": "shot"}, image])], "hermes")
+    (turn,) = fold_calls([result("c", [{"type": "text", "text": "shot"}, image])], HERMES)
     assert turn["content"] == [{"type": "text", "text": "<tool_response>\nshot\n</tool_response>"}, image]
 
 
@@ -150,17 +146,17 @@ def test_images_of_results_stay_beside_their_text() -> None:
 def test_arguments_of_any_state_are_folded(arguments: object) -> None:
     message = calling(("c", "look", ""))
     message["tool_calls"][0]["function"]["arguments"] = arguments
-    (call,) = read_calls(fold_calls([message], "hermes")[0]["content"], "hermes")
+    (call,) = read_calls(fold_calls([message], HERMES)[0]["content"], HERMES)
     assert call == ("look", arguments if isinstance(arguments, dict) else {})
 
 
 def test_a_history_without_calls_is_passed_on() -> None:
     history = [SYSTEM, USER, {"role": "assistant", "content": "Hi"}]
-    assert all(new is old for new, old in zip(fold_calls(history, "hermes"), history, strict=True))
+    assert all(new is old for new, old in zip(fold_calls(history, HERMES), history, strict=True))
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_tool_fields_go_and_all_others_stay(dialect: Dialect) -> None:
+@pytest.mark.parametrize("dialect", DIALECTS, ids=["qwen3-coder", "hermes"])
+def test_tool_fields_go_and_all_others_stay(dialect: Writing) -> None:
     sent = body(tool_choice="auto", parallel_tool_calls=True, temperature=0.2, stream=True)
     prompted = prompt_tools(sent, dialect)
     assert prompted.keys() == {"model", "messages", "temperature", "stream"}
@@ -168,7 +164,7 @@ def test_tool_fields_go_and_all_others_stay(dialect: Dialect) -> None:
     assert prompted["messages"][1] is USER
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("dialect", DIALECTS, ids=["qwen3-coder", "hermes"])
 @pytest.mark.parametrize(
     ("messages", "before"),
     [
@@ -179,7 +175,7 @@ def test_tool_fields_go_and_all_others_stay(dialect: Dialect) -> None:
     ],
 )
 def test_the_section_ends_the_system_message(
-    dialect: Dialect, messages: list[dict[str, Any]], before: str
+    dialect: Writing, messages: list[dict[str, Any]], before: str
 ) -> None:
     first, last = prompt_tools(body(*messages), dialect)["messages"]
     assert first["content"] == before + tools_prompt([LOOK, REST], dialect)
@@ -189,9 +185,9 @@ def test_the_section_ends_the_system_message(
 
 def test_a_system_message_in_parts_gets_one_more() -> None:
     parts = [{"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}}]
-    first = prompt_tools(body({"role": "system", "content": parts}, USER), "hermes")["messages"][0]
+    first = prompt_tools(body({"role": "system", "content": parts}, USER), HERMES)["messages"][0]
     assert first["content"][0] is parts[0]
-    assert first["content"][1] == {"type": "text", "text": "\n\n" + tools_prompt([LOOK, REST], "hermes")}
+    assert first["content"][1] == {"type": "text", "text": "\n\n" + tools_prompt([LOOK, REST], HERMES)}
 
 
 def test_the_tagged_listing() -> None:
@@ -205,16 +201,16 @@ def test_the_tagged_listing() -> None:
         '<required>["where"]</required>\n<additionalProperties>false</additionalProperties>\n'
         "</parameters>\n</function>\n"
         "<function>\n<name>rest</name>\n<parameters>\n</parameters>\n</function>\n</tools>"
-    ) in tools_prompt([LOOK, REST], "qwen3-coder")
+    ) in tools_prompt([LOOK, REST], QWEN)
 
 
 def test_the_json_listing() -> None:
-    listing = tools_prompt([LOOK, REST], "hermes").split("<tools>\n")[1].split("\n</tools>")[0]
+    listing = tools_prompt([LOOK, REST], HERMES).split("<tools>\n")[1].split("\n</tools>")[0]
     assert [json.loads(line) for line in listing.splitlines()] == [LOOK, REST]
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_each_prompt_shows_its_own_form(dialect: Dialect) -> None:
+@pytest.mark.parametrize("dialect", DIALECTS, ids=["qwen3-coder", "hermes"])
+def test_each_prompt_shows_its_own_form(dialect: Writing) -> None:
     shown = read_calls(tools_prompt([LOOK], dialect), dialect)
     assert [name for name, _ in shown] == ["name_of_the_function"]
 
@@ -239,30 +235,30 @@ def test_what_the_fields_asked_is_said_in_words(fields: dict[str, Any], said: st
 
 @pytest.mark.parametrize("sent", [body(tool_choice="none"), body(tools=[]), body(tools=None)])
 def test_tools_not_to_be_called_are_not_offered(sent: dict[str, Any]) -> None:
-    prompted = prompt_tools(sent, "hermes")
+    prompted = prompt_tools(sent, HERMES)
     assert prompted == {"model": "m", "messages": [SYSTEM, USER]}
 
 
 def test_prompting_switched_off_still_folds_the_history() -> None:
-    prompted = prompt_tools(body(SYSTEM, USER, calling(("c", "rest", "{}"))), "hermes", offer=False)
+    prompted = prompt_tools(body(SYSTEM, USER, calling(("c", "rest", "{}"))), HERMES, offer=False)
     assert prompted["messages"][0] is SYSTEM
-    assert read_calls(prompted["messages"][2]["content"], "hermes") == [("rest", {})]
+    assert read_calls(prompted["messages"][2]["content"], HERMES) == [("rest", {})]
 
 
 @pytest.mark.parametrize(
     ("model", "dialect"),
     [
-        ("qwen3-coder-plus", "qwen3-coder"),
-        ("Qwen/Qwen3-Coder-30B-A3B-Instruct", "qwen3-coder"),
-        ("qwen3.5-plus", "qwen3-coder"),
-        ("Qwen-3.6-35B", "qwen3-coder"),
-        ("qwen3.8-max", "qwen3-coder"),
-        ("qwen3-max", "hermes"),
-        ("qwen3-8b", "hermes"),
-        ("qwen2.5-coder:32b", "hermes"),
-        ("qwq-plus", "hermes"),
-        ("", "hermes"),
+        ("qwen3-coder-plus", QWEN),
+        ("Qwen/Qwen3-Coder-30B-A3B-Instruct", QWEN),
+        ("qwen3.5-plus", QWEN),
+        ("Qwen-3.6-35B", QWEN),
+        ("qwen3.8-max", QWEN),
+        ("qwen3-max", HERMES),
+        ("qwen3-8b", HERMES),
+        ("qwen2.5-coder:32b", HERMES),
+        ("qwq-plus", HERMES),
+        ("", HERMES),
     ],
 )
-def test_the_form_follows_the_model(model: str, dialect: Dialect) -> None:
-    assert dialect_of(model) == dialect
+def test_the_form_follows_the_model(model: str, dialect: Writing) -> None:
+    assert writing_of(model) is dialect

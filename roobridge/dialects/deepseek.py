@@ -1,0 +1,56 @@
+"""DeepSeek's calls: the tool is named between tokens, and an object holds the arguments alone.
+
+    <｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>read_file
+    ```json
+    {"path": "a.py"}
+    ```<｜tool▁call▁end｜><｜tool▁calls▁end｜>
+
+Source: the chat templates of DeepSeek V3 and R1 (above), and of V3.1, which has neither word nor fence:
+`<｜tool▁call▁begin｜>read_file<｜tool▁sep｜>{"path": "a.py"}<｜tool▁call▁end｜>`. Qwen models that
+were distilled from DeepSeek's write them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from roobridge.grammar.model import Param, Toolset
+from roobridge.spelling.dialect import Dialect, Holds
+from roobridge.spelling.rows import ARGUMENT_ROWS
+from roobridge.spelling.scanner import Found
+from roobridge.spelling.states import Terminal
+
+_BEGIN, _SEP, _END = "<｜tool▁call▁begin｜>", "<｜tool▁sep｜>", "<｜tool▁call▁end｜>"
+_ALL_BEGIN, _ALL_END = "<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>"
+_FORMS = (f"{_BEGIN}function{_SEP}{{}}\n```json\n", f"{_BEGIN}{{}}{_SEP}")
+
+
+def _openers(toolset: Toolset) -> Mapping[str, Found]:
+    return {
+        form.format(name): Found(Terminal.TOOL_OPEN, name, DEEPSEEK)
+        for form in _FORMS
+        for name in toolset.tools
+    }
+
+
+def _trims(param: Param) -> bool:
+    return False
+
+
+DEEPSEEK = Dialect(
+    name="deepseek",
+    table=ARGUMENT_ROWS,
+    openers=_openers,
+    inner=_openers,
+    trims=_trims,
+    around=MappingProxyType({_ALL_BEGIN: _ALL_END}),
+    holds=Holds.ARGUMENTS,
+    object_closes=(_END, f"```{_END}"),
+    object_next=_BEGIN,
+    tool_open=_FORMS[0],
+    tool_close=_END,
+    call_open=_ALL_BEGIN,
+    call_close=_ALL_END,
+    noise=(_ALL_END, _END),
+)

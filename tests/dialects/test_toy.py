@@ -1,0 +1,108 @@
+"""A dialect that nobody has: what its one file says is all that is needed, beside every other dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import pytest
+
+from roobridge.dialects import DIALECTS, FENCED_JSON
+from roobridge.events import CallEnd, CallStart, Event, Repaired, Text
+from roobridge.grammar.model import Param, Toolset
+from roobridge.parser.machine import Parser
+from roobridge.spelling.dialect import Dialect, Holds
+from roobridge.spelling.rows import ARGUMENT_ROWS, OBJECT_ROWS
+from roobridge.spelling.scanner import Found
+from roobridge.spelling.states import Terminal
+from tests.parser.machine import TOOLSET
+
+CALL = '{"name": "list_files", "arguments": {"path": "."}}'
+
+
+def _nothing(toolset: Toolset) -> Mapping[str, Found]:
+    return {}
+
+
+def _trims(param: Param) -> bool:
+    return False
+
+
+def in_tags(opening: str, closing: str) -> Dialect:
+    """JSON between two literals."""
+
+    def inner(toolset: Toolset) -> Mapping[str, Found]:
+        return {"{": Found(Terminal.BRACE, dialect=dialect)}
+
+    dialect = Dialect(
+        name="toy",
+        table=OBJECT_ROWS,
+        openers=_nothing,
+        inner=inner,
+        trims=_trims,
+        around=MappingProxyType({opening: closing}),
+        holds=Holds.CALL,
+        call_open=opening,
+        call_close=closing,
+        noise=(closing,),
+    )
+    return dialect
+
+
+def named(begin: str, end: str) -> Dialect:
+    """The tool's name before an object of the arguments."""
+
+    def openers(toolset: Toolset) -> Mapping[str, Found]:
+        return {f"{begin}{name}:": Found(Terminal.TOOL_OPEN, name, dialect) for name in toolset.tools}
+
+    dialect = Dialect(
+        name="toy",
+        table=ARGUMENT_ROWS,
+        openers=openers,
+        inner=_nothing,
+        trims=_trims,
+        holds=Holds.ARGUMENTS,
+        object_closes=(end,),
+        tool_open=f"{begin}{{}}:",
+    )
+    return dialect
+
+
+def events_of(dialect: Dialect, text: str, size: int) -> list[Event]:
+    parser = Parser(TOOLSET, (*DIALECTS, dialect), FENCED_JSON)
+    events: list[Event] = []
+    for at in range(0, len(text), size):
+        events += parser.feed(text[at : at + size])
+    return events + parser.close(normal=True)
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+@pytest.mark.parametrize(
+    ("dialect", "text"),
+    [
+        (in_tags("<do_it>", "</do_it>"), f"<do_it>\n{CALL}\n</do_it>"),
+        (in_tags("⟦call⟧", "⟦/call⟧"), f"⟦call⟧{CALL}⟦/call⟧"),
+        (in_tags("[DO <it>]", "[DONE]"), f"[DO <it>] {CALL} [DONE]"),
+        (named("@@", "@@"), '@@list_files:{"path": "."}@@'),
+        (named("<|run|>", "<|ran|>"), '<|run|>list_files:{"path": "."}<|ran|>'),
+    ],
+    ids=["tags", "brackets", "words", "named", "tokens"],
+)
+def test_a_dialect_of_one_file(dialect: Dialect, text: str, size: int) -> None:
+    for before, behind in (("", ""), ("I look.\n\n", ""), ("", "\n")):
+        events = events_of(dialect, before + text + behind, size)
+        starts = [event for event in events if isinstance(event, CallStart)]
+        assert [(start.name, start.dialect) for start in starts] == [("list_files", "toy")]
+        assert sum(isinstance(event, CallEnd) for event in events) == 1
+        assert "".join(event.text for event in events if isinstance(event, Text)).strip() == before.strip()
+        assert not [event for event in events if isinstance(event, Repaired)]
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+def test_the_others_stay_what_they_are(size: int) -> None:
+    toy = in_tags("<do_it>", "</do_it>")
+    for text in (f"<tool_call>\n{CALL}\n</tool_call>", "<list_files><path>.</path></list_files>"):
+        events = events_of(toy, text, size)
+        (start,) = [event for event in events if isinstance(event, CallStart)]
+        assert start.dialect != "toy"
+        assert not [event for event in events if isinstance(event, (Text, Repaired))]
