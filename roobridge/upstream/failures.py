@@ -1,7 +1,6 @@
 """What can go wrong below HTTP, as UpstreamError.
 
-The transport maps aiohttp's exceptions to httpx's by a table that calls a refused or a reset connection
-a timeout; so the cause beneath is asked first.
+The transport raises httpx's exceptions alone:
 
     code          what happened                                       status
     unreachable   no connection: name, port, proxy, certificate, URL  502
@@ -14,12 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import aiohttp
 import httpx
 
 from roobridge.errors import UpstreamError
+from roobridge.upstream.transport import TLSError
 
-FAILURES = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, aiohttp.ClientError, OSError)
+FAILURES = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL)
 
 _UNREACHABLE = "The upstream cannot be reached; check base_url and the network"
 _TIMED_OUT = "The upstream did not take the connection in time; check base_url and the network"
@@ -32,20 +31,10 @@ _NOT_HTTP = "The upstream sent something that is not the HTTP expected"
 
 # The first row that fits counts: special before general.
 _ROWS: tuple[tuple[type[BaseException], str, str, int], ...] = (
-    (aiohttp.ConnectionTimeoutError, "unreachable", _TIMED_OUT, 504),
-    (aiohttp.ServerTimeoutError, "silence", _SILENCE, 504),
-    (aiohttp.ClientProxyConnectionError, "unreachable", _PROXY, 502),
-    (aiohttp.ClientHttpProxyError, "unreachable", _PROXY, 502),
-    (aiohttp.ClientSSLError, "unreachable", _CERTIFICATE, 502),
-    (aiohttp.ServerFingerprintMismatch, "unreachable", _CERTIFICATE, 502),
-    (aiohttp.ClientConnectorError, "unreachable", _UNREACHABLE, 502),
-    (aiohttp.InvalidURL, "unreachable", _ADDRESS, 502),
-    (aiohttp.NonHttpUrlClientError, "unreachable", _ADDRESS, 502),
-    (aiohttp.ClientResponseError, "bad_response", _NOT_HTTP, 502),
-    (aiohttp.ClientError, "broken_off", _BROKEN, 502),
     (httpx.ConnectTimeout, "unreachable", _TIMED_OUT, 504),
     (httpx.PoolTimeout, "unreachable", _TIMED_OUT, 504),
     (httpx.TimeoutException, "silence", _SILENCE, 504),
+    (TLSError, "unreachable", _CERTIFICATE, 502),
     (httpx.ConnectError, "unreachable", _UNREACHABLE, 502),
     (httpx.ProxyError, "unreachable", _PROXY, 502),
     (httpx.UnsupportedProtocol, "unreachable", _ADDRESS, 502),
@@ -57,19 +46,13 @@ _ROWS: tuple[tuple[type[BaseException], str, str, int], ...] = (
     (httpx.NetworkError, "broken_off", _BROKEN, 502),
     (httpx.StreamError, "broken_off", _BROKEN, 502),
     (httpx.HTTPError, "broken_off", _BROKEN, 502),
-    (TimeoutError, "silence", _SILENCE, 504),
-    (OSError, "broken_off", _BROKEN, 502),
 )
 
 
 def upstream_error(failure: BaseException) -> UpstreamError:
     """The error for one of FAILURES. Its message names the case and never an address or a header."""
-    cause = failure.__cause__
-    # What httpx raises stands for what its transport met; aiohttp's own errors are the best word there is.
-    stands_for = isinstance(cause, FAILURES) and not isinstance(failure, aiohttp.ClientError)
-    asked = cause if stands_for else failure
     for kind, code, message, status in _ROWS:
-        if isinstance(asked, kind):
+        if isinstance(failure, kind):
             return UpstreamError(f"{message}.", code=code, status_hint=status)
     raise TypeError(f"not a failure of the transport: {type(failure).__name__}") from failure
 

@@ -4,101 +4,28 @@ from __future__ import annotations
 
 import codecs
 import math
-import ssl
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
-from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeAlias
 
-import aiohttp
 import httpx
 import msgspec
-from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 
 from roobridge.bridge.ports import Delta
 from roobridge.bridge.tape.reader import ReplyStream
 from roobridge.errors import SettingsError, UpstreamError
 from roobridge.upstream.failures import FAILURES, upstream_error, without_secrets
+from roobridge.upstream.proxies import proxies_of_environment
+from roobridge.upstream.transport import AiohttpTransport, body_of
 
 CONNECT_TIMEOUT = 10.0  # seconds, name lookup and TLS included
 BODY_LIMIT = 1024 * 1024  # bytes of a body that is no stream: a refusal, a list of models
-KEEP_ALIVE = 15.0  # seconds an idle connection is kept
-
-# How a connection shows that its server has closed it.
-_CLOSED = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)
-
-_UNUSED_LIMITS = httpx.Limits()  # httpx passes its own to every transport; _Transport has none
-
-# Whether the request that is being sent took a connection kept from an earlier one.
-_on_kept_connection: ContextVar[bool] = ContextVar("on_kept_connection", default=False)
-
-# The body of the response that came last: aiohttp's own reader, without httpx's two generators around it.
-_body: ContextVar[aiohttp.StreamReader] = ContextVar("body")
-_BODY = "aiohttp_body"  # its name among the extensions of httpx's response
 
 Refused: TypeAlias = Callable[[httpx.Response, str], UpstreamError]
 Status: TypeAlias = Callable[[httpx.Response], int]
-
-
-class _Transport(AiohttpTransport):
-    """No limit on connections, since the service counts its streams; no cookies, since one client serves
-    several people and a user's own Cookie header has to go out as it is.
-    """
-
-    def get_client(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(ssl=self.ssl_context, limit=0, keepalive_timeout=KEEP_ALIVE)
-        watch = aiohttp.TraceConfig()
-        watch.on_connection_reuseconn.append(_note_kept_connection)
-        watch.on_request_end.append(_note_body)
-        return aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[watch]
-        )
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        response = await super().handle_async_request(request)
-        response.extensions[_BODY] = _body.get()
-        return response
-
-
-async def _note_kept_connection(*_: object) -> None:
-    _on_kept_connection.set(True)
-
-
-async def _note_body(_session: object, _context: object, end: aiohttp.TraceRequestEndParams) -> None:
-    _body.set(end.response.content)
-
-
-class _Client(HttpxAiohttpClient):
-    """httpx's hooks, for their proxies from the environment: a transport of its own switches those off."""
-
-    def _init_transport(
-        self,
-        verify: ssl.SSLContext | str | bool = True,
-        cert: Any = None,
-        trust_env: bool = True,
-        http1: bool = True,
-        http2: bool = False,
-        limits: httpx.Limits = _UNUSED_LIMITS,
-        transport: httpx.AsyncBaseTransport | None = None,
-        **_: Any,
-    ) -> httpx.AsyncBaseTransport:
-        return transport or _Transport(verify=verify, cert=cert, trust_env=trust_env)
-
-    def _init_proxy_transport(
-        self,
-        proxy: httpx.Proxy,
-        verify: ssl.SSLContext | str | bool = True,
-        cert: Any = None,
-        trust_env: bool = True,
-        http1: bool = True,
-        http2: bool = False,
-        limits: httpx.Limits = _UNUSED_LIMITS,
-        **_: Any,
-    ) -> httpx.AsyncBaseTransport:
-        return _Transport(verify=verify, cert=cert, trust_env=trust_env, proxy=proxy)
 
 
 def checked_base_url(url: str) -> str:
@@ -125,11 +52,15 @@ def new_client(idle: float | None = None) -> httpx.AsyncClient:
     a reply. Proxies and certificates are read from the environment (`HTTPS_PROXY`, `NO_PROXY`,
     `SSL_CERT_FILE`).
     """
-    # httpx-aiohttp gives `pool` to aiohttp as the time for a whole connection, and `connect` as that for its
-    # socket alone.
-    timeout = httpx.Timeout(connect=CONNECT_TIMEOUT, pool=CONNECT_TIMEOUT, read=idle, write=idle)
-    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-    return _Client(timeout=timeout, cookies=no_cookies, follow_redirects=False)
+    tls = httpx.create_ssl_context()
+    proxies = proxies_of_environment()
+    return httpx.AsyncClient(
+        transport=AiohttpTransport(tls),
+        mounts={urls: AiohttpTransport(tls, proxy) if proxy else None for urls, proxy in proxies.items()},
+        timeout=httpx.Timeout(idle, connect=CONNECT_TIMEOUT),
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        follow_redirects=False,
+    )
 
 
 def http_status(response: httpx.Response) -> int:
@@ -154,11 +85,12 @@ async def exchange(
     rest: list[Delta] = []
     decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
     try:
-        response = await _send(client, request)
+        response = await client.send(request, stream=True)
         async with aclosing(response):
             if status(response) != 200:
                 raise without_secrets(refused(response, await read_body(response)), secrets)
-            async for chunk in _chunks(response):
+            read = _reads(response)
+            while chunk := await read():
                 deltas = wire.feed(decoder.decode(chunk))
                 if wire.accepted and (deltas or not began):
                     began = True
@@ -178,35 +110,22 @@ async def exchange(
         raise without_secrets(wire.error, secrets)
 
 
-async def _send(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
-    """Send a request; anew where a kept connection turns out to be closed, which servers do when they like.
-
-    aiohttp does that by itself for GET alone (RFC 9112, section 9.3.1).
+def _reads(response: httpx.Response) -> Callable[[], Awaitable[bytes]]:
+    """Each call gives what has come since the last, and nothing at the end; httpx's decoders and counters
+    stand between only where the server compresses.
     """
-    while True:
-        _on_kept_connection.set(False)
-        try:
-            return await client.send(request, stream=True)
-        except FAILURES as failure:
-            if not (_on_kept_connection.get() and isinstance(failure.__cause__, _CLOSED)):
-                raise
-
-
-def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The body as each read gives it; httpx's decoders and counters only where the server compresses."""
-    if "content-encoding" in response.headers:
-        return response.aiter_bytes()
-    body: aiohttp.StreamReader = response.extensions[_BODY]
-    return body.iter_any()
+    if "content-encoding" not in response.headers:
+        return body_of(response).read
+    pieces = response.aiter_bytes()
+    return lambda: anext(pieces, b"")
 
 
 async def read_body(response: httpx.Response) -> str:
     """The body of a response that is no stream, as text, cut at BODY_LIMIT."""
     body = bytearray()
-    async for chunk in _chunks(response):
+    read = _reads(response)
+    while len(body) < BODY_LIMIT and (chunk := await read()):
         body += chunk
-        if len(body) >= BODY_LIMIT:
-            break
     return body[:BODY_LIMIT].decode("utf-8", "replace")
 
 
@@ -219,7 +138,7 @@ async def fetch_json(
 ) -> Any:
     """Send a request whose answer is one JSON document, and decode it. Otherwise as `exchange`."""
     try:
-        response = await _send(client, request)
+        response = await client.send(request, stream=True)
         async with aclosing(response):
             body = await read_body(response)
         if status(response) != 200:

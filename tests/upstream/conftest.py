@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import ssl
+from collections.abc import AsyncIterator
+from typing import Protocol
 
 import pytest
 
 from tests.upstream.loopback import Loopback, Script
 
-Serve = Callable[[Script], Awaitable[tuple[str, Loopback]]]
+
+class Serve(Protocol):
+    async def __call__(self, script: Script, tls: ssl.SSLContext | None = None) -> tuple[str, Loopback]: ...
 
 
 @pytest.fixture(autouse=True)
@@ -21,8 +25,8 @@ async def serve() -> AsyncIterator[Serve]:
     """Start a server with a script; it gives the base URL and the server, and is stopped after the test."""
     servers: list[Loopback] = []
 
-    async def start(script: Script) -> tuple[str, Loopback]:
-        server = Loopback(script)
+    async def start(script: Script, tls: ssl.SSLContext | None = None) -> tuple[str, Loopback]:
+        server = Loopback(script, tls)
         servers.append(server)
         return await server.start(), server
 

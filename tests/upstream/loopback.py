@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import struct
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
@@ -70,6 +71,13 @@ class Answering:
         except ConnectionError:
             pass
 
+    async def tunnel(self, host: str, port: int) -> None:
+        """Take a CONNECT: pass bytes both ways until either side has closed."""
+        reader, writer = await asyncio.open_connection(host, port)
+        await self.raw(b"HTTP/1.1 200 Connected\r\n\r\n")
+        ways = [_pass_on(self._reader, writer), _pass_on(reader, self._writer)]
+        await asyncio.wait([asyncio.create_task(way) for way in ways])
+
     def reset(self) -> None:
         """Close with RST instead of FIN."""
         endpoint = self._writer.get_extra_info("socket")
@@ -80,25 +88,39 @@ class Answering:
         self._writer.close()
 
 
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    except ConnectionError:
+        pass
+    finally:
+        writer.close()
+
+
 Script: TypeAlias = Callable[[Answering, Received], Awaitable[None]]
 
 
 class Loopback:
-    """requests: all that came. failures: exceptions of the script, raised again when the server stops."""
+    """requests: all that came. failures: exceptions of the script, raised again when the server stops. tls:
+    where it is to speak that.
+    """
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Received] = []
         self.connections = 0
         self.failures: list[Exception] = []
         self._script = script
+        self._tls = tls
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
     async def start(self) -> str:
         """Returns the base URL."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self._tls)
         port = self._server.sockets[0].getsockname()[1]
-        return f"http://127.0.0.1:{port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{port}"
 
     async def stop(self) -> None:
         if self._server is not None:

@@ -1,15 +1,14 @@
 from __future__ import annotations
 
 import inspect
-import ssl
 from typing import Any
 
-import aiohttp
 import httpx
 import pytest
 
 from roobridge.errors import UpstreamError
 from roobridge.upstream.failures import FAILURES, upstream_error, without_secrets
+from roobridge.upstream.transport import TLSError
 
 REQUEST = httpx.Request("GET", "http://127.0.0.1/secret")
 
@@ -68,32 +67,11 @@ def test_every_exception_of_httpx_is_mapped() -> None:
     assert not any("secret" in error.message for error in errors.values())
 
 
-# The cause beneath counts, because the transport calls several of them httpx.ConnectTimeout.
-CAUSES: list[tuple[Exception, str, int]] = [
-    (aiohttp.ConnectionTimeoutError(), "unreachable", 504),
-    (aiohttp.SocketTimeoutError(), "silence", 504),
-    (aiohttp.ServerDisconnectedError(), "broken_off", 502),
-    (aiohttp.ClientOSError(104, "reset"), "broken_off", 502),
-    (aiohttp.ClientConnectionResetError(), "broken_off", 502),
-    (aiohttp.ClientPayloadError(), "broken_off", 502),
-    (aiohttp.InvalidURL("x"), "unreachable", 502),
-    (ssl.SSLError("x"), "broken_off", 502),
-    (TimeoutError(), "silence", 504),
-]
-
-
-@pytest.mark.parametrize(("cause", "code", "status"), CAUSES, ids=[type(row[0]).__name__ for row in CAUSES])
-def test_the_cause_beneath_is_asked_first(cause: Exception, code: str, status: int) -> None:
-    failure = httpx.ConnectTimeout("x")
-    failure.__cause__ = cause
-    for error in (upstream_error(failure), upstream_error(cause)):
-        assert (error.code, error.status_hint) == (code, status)
-
-
-def test_what_aiohttp_says_itself_counts_before_what_lies_beneath() -> None:
-    failure = aiohttp.ClientPayloadError("x")
-    failure.__cause__ = TimeoutError(110, "the network timed out")
-    assert upstream_error(failure).code == "broken_off"
+def test_a_certificate_is_told_from_a_server_that_is_not_there() -> None:
+    error = upstream_error(TLSError("http://127.0.0.1/secret"))
+    assert (error.code, error.status_hint) == ("unreachable", 502)
+    assert "certificate" in error.message
+    assert "secret" not in error.message
 
 
 def test_every_failure_is_one_that_can_be_mapped() -> None:

@@ -138,18 +138,3 @@ async def test_a_new_connection_that_the_server_closes_is_not_tried_again(serve:
     assert caught.value.code == "broken_off"
     assert len(server.requests) == 1
     await client.aclose()
-
-
-async def test_a_proxy_of_the_environment_is_used(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def script(answer: Answering, _: Received) -> None:
-        await answer.whole(b'{"by": "proxy"}')
-
-    url, server = await serve(script)
-    monkeypatch.delenv("NO_PROXY")
-    monkeypatch.delenv("no_proxy", raising=False)
-    monkeypatch.setenv("HTTP_PROXY", url)
-    monkeypatch.setenv("http_proxy", url)
-    async with aclosing(new_client(5)) as client:
-        said = await fetch_json(client, client.build_request("GET", "http://upstream.invalid/v1"), refused)
-    assert said == {"by": "proxy"}
-    assert server.requests[0].target == "http://upstream.invalid/v1"
