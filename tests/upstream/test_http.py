@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 import gzip
+import tracemalloc
+import zlib
 from collections.abc import Callable
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
@@ -21,7 +24,10 @@ from roobridge.upstream.http import (
     retry_after,
 )
 from tests.upstream.conftest import Serve
-from tests.upstream.loopback import Answering, Received
+from tests.upstream.loopback import STREAM_HEAD, Answering, Received
+from tests.upstream.recorded import ReplayingTransport, cut
+
+STREAM = b'data: {"choices":[{"delta":{"content":"a"}}]}\n\ndata: [DONE]\n\n'
 
 
 def answered(value: str | None) -> httpx.Response:
@@ -73,39 +79,88 @@ def refused(response: httpx.Response, body: str) -> UpstreamError:
     return UpstreamError(f"{response.status_code} {len(body)} {body[:20]}")
 
 
-async def test_a_compressed_stream(serve: Serve) -> None:
-    body = gzip.compress(b'data: {"choices":[{"delta":{"content":"a"}}]}\n\ndata: [DONE]\n\n')
+async def read(transport: httpx.AsyncBaseTransport) -> list[Delta]:
+    async with httpx.AsyncClient(transport=transport) as client:
+        items = exchange(client, client.build_request("GET", "http://x"), OpenAIStream(), refused)
+        return [delta async for deltas in items for delta in deltas]
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 4096])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [("identity", STREAM), ("gzip", gzip.compress(STREAM)), ("deflate", zlib.compress(STREAM))],
+    ids=["identity", "gzip", "deflate"],  # gzip's bytes hold the time
+)
+async def test_a_compressed_stream_cut_anywhere(kind: str, body: bytes, size: int) -> None:
+    headers = {} if kind == "identity" else {"Content-Encoding": kind}
+    transport = ReplayingTransport(cut(body, size), headers=headers)
+    assert await read(transport) == [Delta(content="a"), Delta(finish="stop")]
+    assert transport.bodies[0].closed
+
+
+async def test_a_compressed_stream_over_a_connection(serve: Serve) -> None:
+    pack = zlib.compressobj(wbits=31)
+    first = pack.compress(STREAM[:50]) + pack.flush(zlib.Z_SYNC_FLUSH)
+    rest = pack.compress(STREAM[50:]) + pack.flush()
+    go_on = asyncio.Event()
 
     async def script(answer: Answering, _: Received) -> None:
-        await answer.whole(body, kind="text/event-stream", headers="Content-Encoding: gzip\r\n")
+        await answer.raw(STREAM_HEAD.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n"))
+        await answer.part(first)
+        await go_on.wait()
+        await answer.part(rest)
+        await answer.end()
 
     url, _ = await serve(script)
     async with aclosing(new_client(5)) as client:
         items = exchange(client, client.build_request("GET", url), OpenAIStream(), refused)
-        deltas = [delta async for deltas in items for delta in deltas]
-    assert deltas == [Delta(content="a"), Delta(finish="stop")]
+        assert await anext(items) == [Delta(content="a")]
+        go_on.set()
+        assert [delta async for deltas in items for delta in deltas] == [Delta(finish="stop")]
 
 
-async def test_a_stream_broken_in_its_compression(serve: Serve) -> None:
-    async def script(answer: Answering, _: Received) -> None:
-        await answer.whole(b"no gzip", kind="text/event-stream", headers="Content-Encoding: gzip\r\n")
-
-    url, _ = await serve(script)
-    async with aclosing(new_client(5)) as client:
-        with pytest.raises(UpstreamError) as caught:
-            await anext(exchange(client, client.build_request("GET", url), OpenAIStream(), refused))
+async def test_a_stream_broken_in_its_compression() -> None:
+    transport = ReplayingTransport([b"no gzip"], headers={"Content-Encoding": "gzip"})
+    with pytest.raises(UpstreamError) as caught:
+        await read(transport)
     assert caught.value.code == "bad_response"
+    assert transport.bodies[0].closed
 
 
-async def test_a_refusal_is_read_up_to_a_limit_and_masked(serve: Serve) -> None:
-    async def script(answer: Answering, _: Received) -> None:
-        await answer.whole(b"key-1 " + b"x" * 2 * BODY_LIMIT, status=500)
-
-    url, _ = await serve(script)
-    async with aclosing(new_client(5)) as client:
+async def test_a_stream_that_breaks_off_is_what_the_transport_says() -> None:
+    for broken, code in (
+        (httpx.ReadError("x"), "broken_off"),
+        (httpx.ReadTimeout("x"), "silence"),
+        (httpx.RemoteProtocolError("x"), "bad_response"),
+    ):
+        transport = ReplayingTransport([STREAM[:20], broken])
         with pytest.raises(UpstreamError) as caught:
-            await fetch_json(client, client.build_request("GET", url), refused, ("key-1",))
+            await read(transport)
+        assert caught.value.code == code
+        assert transport.bodies[0].closed
+
+
+@pytest.mark.parametrize("size", [1000, BODY_LIMIT, 4 * BODY_LIMIT])
+async def test_a_refusal_is_read_up_to_a_limit_and_masked(size: int) -> None:
+    transport = ReplayingTransport(cut(b"key-1 " + b"x" * 2 * BODY_LIMIT, size), 500)
+    async with httpx.AsyncClient(transport=transport) as client:
+        with pytest.raises(UpstreamError) as caught:
+            await fetch_json(client, client.build_request("GET", "http://x"), refused, ("key-1",))
     assert caught.value.message.startswith(f"500 {BODY_LIMIT} *** xxx")
+
+
+async def test_a_small_body_that_unpacks_to_a_large_one_takes_bounded_memory() -> None:
+    pack = zlib.compressobj(1, wbits=31)
+    packed = b"".join(pack.compress(bytes(BODY_LIMIT)) for _ in range(256)) + pack.flush()
+    async with httpx.AsyncClient(
+        transport=ReplayingTransport([packed], 500, headers={"Content-Encoding": "gzip"})
+    ) as client:
+        tracemalloc.start()
+        with pytest.raises(UpstreamError, match=f"^500 {BODY_LIMIT} "):
+            await fetch_json(client, client.build_request("GET", "http://x"), refused)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 64 * BODY_LIMIT
 
 
 @pytest.mark.parametrize("ending", [Answering.close, Answering.reset])

@@ -10,9 +10,10 @@ import pytest
 
 from roobridge.upstream.failures import upstream_error
 from roobridge.upstream.http import new_client
-from roobridge.upstream.transport import AiohttpTransport, TLSError, body_of, transport_error
+from roobridge.upstream.transport import PIECE, AiohttpTransport, TLSError, body_of, transport_error
 from tests.upstream.conftest import Serve
 from tests.upstream.loopback import Answering, Received
+from tests.upstream.recorded import ReplayingTransport
 
 # what aiohttp raises; httpx's word for it; code and status of the error that a client gets
 ERRORS: list[tuple[aiohttp.ClientError | OSError, type[httpx.TransportError], str, int]] = [
@@ -48,6 +49,52 @@ def test_what_aiohttp_says_itself_counts_before_what_lies_beneath() -> None:
     raised = transport_error(failure)
     raised.__cause__ = failure
     assert upstream_error(raised).code == "broken_off"
+
+
+@pytest.fixture
+def twin() -> ReplayingTransport:
+    return ReplayingTransport([b"one", b"two", b"x" * (PIECE + 1)], 201, {"X-Said": "a", "Content-Type": "b"})
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+@pytest.mark.parametrize("pieces", [True, False])
+async def test_the_twin_answers_as_the_real_one(
+    serve: Serve, twin: ReplayingTransport, recorded: bool, pieces: bool
+) -> None:
+    go_on = asyncio.Event()
+
+    async def script(answer: Answering, _: Received) -> None:
+        await answer.raw(
+            b"HTTP/1.1 201 Said\r\nX-Said: a\r\nContent-Type: b\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        for part in (b"one", b"two", b"x" * (PIECE + 1)):
+            await answer.part(part)
+            await go_on.wait()
+            go_on.clear()
+        await answer.end()
+
+    url, _ = await serve(script)
+    async with httpx.AsyncClient(transport=twin) if recorded else new_client(5) as client:
+        response = await client.send(client.build_request("GET", url), stream=True)
+        assert (response.status_code, response.reason_phrase, response.http_version) == (
+            201,
+            "Said",
+            "HTTP/1.1",
+        )
+        assert (response.headers["x-said"], response.headers["content-type"]) == ("a", "b")
+        body, got = body_of(response), []
+        read = aiter(body).__anext__ if pieces else body.read
+        for _ in range(2):
+            got.append(await read())
+            go_on.set()
+        while sum(map(len, got)) < 7 + PIECE:
+            got.append(await read())
+        go_on.set()
+        assert got[:2] == [b"one", b"two"]
+        assert b"".join(got[2:]) == b"x" * (PIECE + 1)
+        assert not pieces or max(map(len, got)) <= PIECE
+        assert await body.read() == b""
+        await response.aclose()
 
 
 async def test_what_goes_out_is_the_request(serve: Serve) -> None:
