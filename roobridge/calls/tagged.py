@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 from functools import cached_property
 
+from roobridge.calls.so_far import SoFar
 from roobridge.calls.value import ValueText
 from roobridge.calls.value_tags import ValueTags
 from roobridge.events import CallEnd, CallStart, Event, Markup, ParamEnd, ParamStart, Repaired, Value
@@ -29,8 +30,6 @@ _CLOSES = {
     Terminal.INNER_CLOSE: None,
 }
 
-_TAIL = 48  # characters, where a closing tag that lost its `<` may stand
-
 
 class TagCall:
     """Collects nothing but what it must remember: which parameters were given, and the open value."""
@@ -39,13 +38,10 @@ class TagCall:
         self.dialect = dialect
         self.tool = tool
         self.value: ValueText | None = None
-        self._tail = ""  # the last characters of the open value, but for the pieces that flowed since
-        self._said = False
-        self._lines = False
-        self._flowed: list[str] = []
         self.mangled = False  # words stood between its tags, or a parameter that is not declared
         self.announced = False  # its CallStart was given
         self.tags = ValueTags(dialect, tool, Param(""), "")  # of the value that was opened last
+        self.so_far = SoFar(self.tags)  # the same value
         self._param: Param | None = None
         self._given: set[str] = set()
         self._started = False
@@ -90,43 +86,9 @@ class TagCall:
         self._close("", out)
         self._after = (self._after or "") + raw
 
-    @property
-    def tail(self) -> str:
-        """The last characters of the open value."""
-        self._settle()
-        return self._tail
-
-    @property
-    def garbled(self) -> bool:
-        """The open value has swallowed markup of the call."""
-        self._settle()
-        return self.tags.garbled
-
-    def _settle(self) -> None:
-        """Look at the pieces that flowed since the last look."""
-        if self._flowed:
-            raw = "".join(self._flowed)
-            self._flowed.clear()
-            self._lines = self._lines or "\n" in (raw if self._said else raw.lstrip())
-            self._said = self._said or not raw.isspace()
-            self._tail = (self._tail + raw)[-_TAIL:]
-            self.tags.add(raw)
-
-    @property
-    def said(self) -> bool:
-        """The open value has more than white space."""
-        self._settle()
-        return self._said
-
-    @property
-    def lines(self) -> bool:
-        """The open value holds a line's end, behind what is more than white space."""
-        self._settle()
-        return self._lines
-
     def text(self, raw: str, out: list[Event]) -> None:
         """More of the open value."""
-        self._flowed.append(raw)
+        self.so_far.flowed.append(raw)
         if self.value is not None:
             if self._is_nested:
                 self._nested.append(raw)
@@ -138,7 +100,7 @@ class TagCall:
             return ""
         flowing = self.value.flow(raw)
         if flowing:
-            self._flowed.append(raw)
+            self.so_far.flowed.append(raw)
             if self._is_nested:
                 self._nested.append(raw)
         return flowing
@@ -161,7 +123,9 @@ class TagCall:
     def may_end_open(self) -> bool:
         """The open value says something and does no harm when it is short, and nothing else is missing."""
         param = self._param
-        return self.tool.known and param is not None and param.cut_safe and self.said and self.complete()
+        return (
+            self.tool.known and param is not None and param.cut_safe and self.so_far.said and self.complete()
+        )
 
     @property
     def sole_missing(self) -> str:
@@ -241,11 +205,8 @@ class TagCall:
         self._given.add(name)
         self._is_nested = self._param.kind is Kind.XML
         self._nested.clear()
-        self._tail = ""
-        self._lines = False
-        self._flowed.clear()
-        self._said = False
         self.tags = ValueTags(self.dialect, self.tool, self._param, self.dialect.close_of(raw, name))
+        self.so_far = SoFar(self.tags)
         trim = self.dialect.trims(self._param)
         self.value = ValueText(trim=trim, strict=trim and self.dialect.strict_space)
         out.append(ParamStart(name, raw=right))

@@ -63,6 +63,11 @@ class ValueTags:
         return self._param.kind is Kind.VERBATIM or self._param.prose
 
     @property
+    def free(self) -> bool:
+        """Its text is somebody's own: a file, prose, a command."""
+        return self.verbatim or self._param.kind is Kind.TEXT
+
+    @property
     def opens_next(self) -> bool:
         """An opener of a parameter that is still missing, behind white space, ends the value."""
         return self._param.kind in _OPEN_END and not self._param.prose and not self._open[self._tool_word]
@@ -115,6 +120,10 @@ class ValueTags:
         return self.level(word) is not None and word not in self._seen
 
     @property
+    def _own_close(self) -> str:
+        return self._dialect.param_close.format(self._param.name).strip("</>")
+
+    @property
     def _tool_word(self) -> str:
         return self._exact[Level.TOOL].strip("</>")
 
@@ -125,7 +134,7 @@ class ValueTags:
         if word in self._tool.params and word != self._param.name:
             return None
         rights: dict[Level, tuple[str, ...]] = {
-            Level.PARAM: (self.close.strip("</>"), self._param.name),
+            Level.PARAM: (self.close.strip("</>"), self._own_close, self._param.name),
             Level.TOOL: (self._tool_word, self._tool.name),
             Level.CALL: (self._dialect.call_close.strip("</>"),),
         }

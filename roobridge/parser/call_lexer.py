@@ -157,11 +157,14 @@ class CallLexer(Point):
             normal = normal and self._object_may_end()
         elif self.call is not None and self.state in _MUST_BE_COMPLETE:
             # Words behind a closing tag that a file speaks of are the file's: it was cut (law 9).
-            cut = self.state is State.BETWEEN and self.call.tags.verbatim and self.call.lines
-            normal = normal and self.call.complete() and not cut
+            cut = self.state is State.BETWEEN and self.call.tags.verbatim and self.call.so_far.lines
+            # A command that holds another call swallowed it: its own closing tags are missing.
+            tags = self.call.tags
+            swallowed = self.state is State.INNER and tags.free and not tags.verbatim
+            normal = normal and self.call.complete() and not cut and not swallowed
         elif self.call is not None and self.state in (State.VALUE, State.TAIL, State.REST):
             closed = self.closed_inside() or self.call.may_end_open()
-            normal = normal and closed and not self.call.garbled
+            normal = normal and closed and not self.call.so_far.garbled
         return Terminal.END if normal else Terminal.CUT
 
     def closed_inside(self) -> bool:

@@ -10,7 +10,7 @@ from roobridge.spelling.closers import CLOSES, Level, Tag, close_end, tag_at
 from roobridge.spelling.dialect import Holds
 from roobridge.spelling.scanner import BLANKS, Found, Miss
 from roobridge.spelling.slips import alike
-from roobridge.spelling.states import OPENS_CALL, State, Terminal
+from roobridge.spelling.states import OPENS_CALL, Action, State, Terminal
 from roobridge.spelling.words import is_prose
 
 _SPACES = re.compile(f"[{BLANKS}]+")
@@ -26,10 +26,12 @@ _CLOSED = frozenset(
     }
 )
 _BEFORE = frozenset({State.OPENED, State.AWAITING})
-_IN_WORDS = frozenset({State.AWAITING, State.BETWEEN, State.PARTING})
+_IN_WORDS = frozenset({State.AWAITING, State.BETWEEN, State.PARTING, State.CLOSED})
+_QUOTES = frozenset("\"'`")
 _LONGEST = 120  # characters of a misspelt opener
 _MISSPELT = re.compile(r"""<([A-Za-z_]\w{2,39})(?:\s*[=:]\s*["']?([\w.:-]{1,64})["']?)?\s{0,8}>""")
 _MISSPELT_BEGUN = re.compile(r"""<[A-Za-z_]\w{0,39}\s*[=:]?\s*["']?[\w.:-]{0,64}["']?\s{0,8}\Z""")
+_WORDS_END = re.compile(r"[<\n]")
 _LINE_BEGUN = re.compile(r"\n[ \t]*\Z")
 _AWAITED = 500  # characters of words before a call's first parameter; more are no slip
 
@@ -48,6 +50,7 @@ CHAIN = frozenset(
         State.ENDING_BARE,
         State.TAIL,
         State.REST,
+        State.CLOSED,
     }
 )
 
@@ -114,17 +117,32 @@ class ChainLexer(Point):
         loose = call.dialect.loose_param
         if loose is None:
             return None, more
+        if self.buffer[self.at] != "<" and not self._line_begins():
+            return None, more
         name, end = loose.match(self.buffer, self.at)
         if isinstance(name, str):
+            raw = self.buffer[self.at : end]
             name = call.meant(name) if name else call.sole_missing
-            if name:
+            own = raw == call.dialect.param_open.format(name)
+            if name and (own or name in call.tool.params or not call.tool.known):
+                if self.state is State.INNER and (call.given(name) or not call.tags.opens_next):
+                    return _standing(Terminal.TEXT), False
                 return self._taken(end, Terminal.PARAM_OPEN, name), False
+            if name and self.state is State.INNER:
+                return _standing(Terminal.TEXT), False
             name = Miss.NONE
         unread = name is Miss.NONE and loose.begins(self.buffer, self.at)
         if unread and self.row(Terminal.GARBLED) is not None:
             return _standing(Terminal.GARBLED), False
         near = self._misspelt(call)
         return near if near[0] is not None else (None, more or near[1] or name is Miss.MORE)
+
+    def _line_begins(self) -> bool:
+        """No words stand before this point on its line: a tag without its `<` may begin here."""
+        for terminal, raw, _ in reversed(self.pending):
+            if "\n" in raw or terminal is not Terminal.SPACE:
+                return terminal is not Terminal.WORDS
+        return True
 
     def _misspelt(self, call: TagCall) -> tuple[Lexed | None, bool]:
         """An opener with a slip in its first word, or a tag with a slip in a parameter's name."""
@@ -157,11 +175,26 @@ class ChainLexer(Point):
         exact = self.buffer[self.at : end] == call.tags.exact(level)
         if terminal is Terminal.TOOL_CLOSE and self._is_late(exact=exact):
             terminal = Terminal.LATE_CLOSE
-        if self.row(terminal) is None:
-            return _standing(Terminal.TEXT), False
+        step = self.row(terminal)
+        if step is None:
+            return (None if self.state is State.CLOSED else _standing(Terminal.TEXT)), False
+        if step.action is Action.COMMIT and self._is_doubted(call):
+            if self.row(Terminal.DOUBTED_CLOSE) is None:
+                return _standing(Terminal.TEXT), False
+            terminal = Terminal.DOUBTED_CLOSE
         if terminal is not Terminal.PARAM_CLOSE and self._lost(call):
             return _standing(Terminal.GARBLED), False
         return self._taken(end, terminal, ""), False
+
+    def _is_doubted(self, call: TagCall) -> bool:
+        """A value that may hold anything may only speak of the chain of closing tags: in quotes, in a fence,
+        or with words between them on their line.
+        """
+        if not call.tags.free:
+            return False
+        words = self.held.lstrip(" \t")
+        spoken = words.strip() != "" and words[0] not in "\r\n"
+        return spoken or call.so_far.tail[-1:] in _QUOTES or call.so_far.fenced
 
     def _lost(self, call: TagCall) -> bool:
         """What the call lacks may well stand in the words between its tags, or under another name."""
@@ -187,10 +220,16 @@ class ChainLexer(Point):
             found = self._goes_on(found, end)
         if not isinstance(found, Found) or found.terminal not in OPENS_CALL:
             return None, found is Miss.MORE
-        weak = self.state is State.TAIL and not (call.complete() and self._closed_exactly(call))
+        weak = self.state is State.REST and call.tags.verbatim
+        weak = weak or (self.state is State.TAIL and not (call.complete() and self._closed_exactly(call)))
         # A file that speaks of closing tags speaks of opening ones, too.
-        spoken = call.tags.verbatim and self.state is State.BETWEEN
-        spoken = spoken or (self.state is State.PARTING and not _LINE_BEGUN.search(self.held))
+        # Unless the closing tag and the opening one begin lines, and no opener stands in the value for it.
+        lines = call.so_far.tail[-1:] in ("", "\n") and _LINE_BEGUN.search(self.held) is not None
+        spoken = call.tags.verbatim and self.state is State.BETWEEN and not lines
+        parted = self.state in (State.PARTING, State.CLOSED)
+        spoken = spoken or (parted and not _LINE_BEGUN.search(self.held))
+        if spoken and self.state is State.CLOSED:
+            return None, False
         if weak or spoken or self.row(Terminal.NEXT_CALL) is None:
             return _standing(Terminal.TEXT), False
         if call.complete() or self.row(Terminal.GARBLED) is None:
@@ -225,8 +264,8 @@ class ChainLexer(Point):
         room = _AWAITED - len(self.held) if self.state in _BEFORE else len(self.buffer)
         if self.row(Terminal.WORDS) is None or room <= 0 or not self._may_be_words(call):
             return Terminal.TEXT, "", ""
-        end = self.buffer.find("<", self.at + 1)
-        end = end if end >= 0 else len(self.buffer)
+        stop = _WORDS_END.search(self.buffer, self.at + 1)
+        end = stop.start() if stop is not None else len(self.buffer)
         return self._taken(min(end, self.at + room), Terminal.WORDS, "")
 
     def _may_be_words(self, call: TagCall) -> bool:

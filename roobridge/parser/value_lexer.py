@@ -12,8 +12,10 @@ from roobridge.spelling.states import Terminal
 
 _NO_PARAM_CLOSE = frozenset({Terminal.TOOL_CLOSE, Terminal.LATE_CLOSE, Terminal.CALL_CLOSE})
 # What `tag_at` and the end marks begin with; any other `<` is a value's own.
-MAY_BE_TAG = re.compile(r"<(?:[A-Za-z_/|]|\Z)")
-_LAST_WORD = re.compile(r"([^\s>]{1,40})>{1,2}\s*\Z")
+MAY_BE_TAG = re.compile(r"<(?:[A-Za-z_/|\\]|\Z)")
+_LAST_WORD = re.compile(r"([^\s<>]{1,40})>{1,2}\s*\Z")
+_QUOTES = frozenset("\"'`")
+_TAG_END = re.compile(r"[^<>\n]{0,80}(?:>|\Z)")
 _NEAR = {
     Level.PARAM: Terminal.NEAR_CLOSE,
     Level.TOOL: Terminal.LATE_CLOSE,
@@ -27,8 +29,13 @@ class ValueLexer(Point):
     def lex_value(self) -> Lexed | None:
         call, start = self.call, self.at
         assert call is not None
-        if self.buffer[start] == ">" and not call.tail:
-            return self._bracket(start)
+        if self.buffer[start] == ">" and not call.so_far.tail:
+            after = self.buffer[start + 1 : start + 2]
+            if not after and not self.ending:
+                return None
+            if after in ("\r", "\n"):  # one too many where the opening tag's line ends with it
+                self.at = start + 1
+                return Terminal.BRACKET, ">", ""
         i = start
         while True:
             may_be = MAY_BE_TAG.search(self.buffer, i)
@@ -40,25 +47,15 @@ class ValueLexer(Point):
             lexed, i = self._tag_in_value(call, start, tag)
             if lexed is not None:
                 mangled = lexed[0] in _NO_PARAM_CLOSE and self._mangled_close(call)
-                return (Terminal.GARBLED, "", "") if call.garbled or mangled else lexed
+                return (Terminal.GARBLED, "", "") if call.so_far.garbled or mangled else lexed
             if i < 0:
                 return self.value_to(start, tag)
 
     def _mangled_close(self, call: TagCall) -> bool:
         """The value ends with what must have been its closing tag."""
-        found = _LAST_WORD.search(call.tail)
+        found = _LAST_WORD.search(call.so_far.tail)
         word = re.sub(r"[^\w.-]+", "", found[1]) if found is not None else ""
         return bool(word) and call.tags.level(word) is Level.PARAM
-
-    def _bracket(self, start: int) -> Lexed | None:
-        """A `>` right behind the opening tag: one too many where its line ends with it."""
-        after = self.buffer[start + 1 : start + 2]
-        if not after and not self.ending:
-            return None
-        if after in ("\r", "\n"):
-            self.at = start + 1
-            return Terminal.BRACKET, ">", ""
-        return self.value_to(start, start + 1)
 
     def value_to(self, start: int, end: int) -> Lexed | None:
         """Give the value's characters; nothing is to be decided about them."""
@@ -97,7 +94,7 @@ class ValueLexer(Point):
     def _opener_in_value(self, call: TagCall, tag: Tag, start: int, at: int) -> tuple[Lexed | None, int]:
         tags = call.tags
         tags.seen(tag.word)
-        if not call.said and not self.buffer[start:at].strip():
+        if not call.so_far.said and not self.buffer[start:at].strip():
             found, end = call.openers.match(self.buffer, at)
             if found is Miss.MORE and not self.ending:
                 return None, -1
@@ -111,22 +108,43 @@ class ValueLexer(Point):
             if isinstance(found, Found):
                 return self._end_with(start, at, end, Terminal.PARAM_OPEN, found.name), end
         if tags.level(tag.word) is not None and tag.end < len(self.buffer):
-            if self.buffer[tag.end] in ">=":
+            quoted = self._in_quotes(call, start, at, tag.end)
+            if quoted is None:
+                return None, -1
+            if quoted:
+                pass  # it is spoken of
+            elif self.buffer[tag.end] in ">=":
                 tags.opened(tag.word)
             elif self.buffer[tag.end].isspace():
                 tags.half = tag.word
         return None, tag.end
 
+    def _in_quotes(self, call: TagCall, start: int, at: int, end: int) -> bool | None:
+        """Whether the tag stands alone between two quotes; None where more text must tell."""
+        quote = self.buffer[at - 1] if at > start else call.so_far.tail[-1:]
+        if not quote or quote not in _QUOTES:
+            return False
+        found = _TAG_END.match(self.buffer, end)
+        if found is None:
+            return False
+        behind = self.buffer[found.end() : found.end() + 1]
+        return None if not behind and not self.ending else behind == quote
+
     def _parameter_at(self, call: TagCall, at: int) -> tuple[Found | Miss, int]:
         """An opener of a declared parameter that was not given yet."""
         found, end = call.openers.match(self.buffer, at)
-        if isinstance(found, Found) and not call.given(found.name) and found.name in call.tool.params:
-            return found, end
+        name = found.name if isinstance(found, Found) else ""
+        loose = call.dialect.loose_param
+        if found is Miss.NONE and loose is not None and not call.tags.verbatim:
+            said, end = loose.match(self.buffer, at)
+            found, name = (Miss.NONE, said) if isinstance(said, str) else (said, "")
+        if name and not call.given(name) and name in call.tool.params:
+            return Found(Terminal.PARAM_OPEN, name), end
         return found if found is Miss.MORE else Miss.NONE, at
 
     def _behind_space(self, call: TagCall, start: int, at: int) -> bool:
-        before = self.buffer[at - 1] if at > start else call.tail[-1:]
-        if call.tags.verbatim and (call.lines or "\n" in self.buffer[start:at].strip()):
+        before = self.buffer[at - 1] if at > start else call.so_far.tail[-1:]
+        if call.tags.verbatim and (call.so_far.lines or "\n" in self.buffer[start:at].strip()):
             return before == "\n"
         return not before or before in BLANKS or call.tags.odd
 

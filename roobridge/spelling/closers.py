@@ -17,8 +17,8 @@ from roobridge.spelling.states import Terminal
 _NAME = 40  # characters of a tag's name; a longer one is none that a call has
 _OPEN = re.compile(rf"<([A-Za-z_][\w.-]{{0,{_NAME - 1}}})")
 # A closing tag may hold signs that are no letters, as models slip them in: they are left out of its name.
-_CLOSE = re.compile(rf"<//?([^\s<>]{{1,{_NAME}}})")
-_CLOSE_BEGUN = re.compile(r"<(?://?)?\Z")
+_CLOSE = re.compile(rf"<\\?//?[ \t]?([^\s<>]{{1,{_NAME}}})")
+_CLOSE_BEGUN = re.compile(r"<(?:\\?(?://?[ \t]?)?)?\Z")
 _NO_LETTERS = re.compile(r"[^\w.-]+")
 _END = re.compile(r"[ \t]{0,8}(>)?")
 
@@ -56,7 +56,7 @@ def tag_at(text: str, at: int) -> Tag | Miss:
         return Miss.MORE if _CLOSE_BEGUN.match(text, at) else Miss.NONE
     if found.end() == len(text) and len(found[1]) < _NAME:
         return Miss.MORE
-    word = _NO_LETTERS.sub("", found[1]) if closing else found[1]
+    word = _NO_LETTERS.sub("", found[1].partition("=")[0]) if closing else found[1]
     return Tag(closing, word, found.end()) if word else Miss.NONE
 
 

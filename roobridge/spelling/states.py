@@ -22,6 +22,7 @@ table's row.
            |                                            |--NEAR_CLOSE--> NEARLY --LATE_CLOSE--> PARTING
            |                                            |--ODD_CLOSE--> ODD --TEXT--> VALUE
            |                                            |--INNER_CLOSE--> INNER --TOOL_CLOSE--> DOUBT
+           |                                            |  CLOSING --DOUBTED_CLOSE--> CLOSED --END--> CONTENT
            |                                            |--TOOL_CLOSE--> TAIL --END--> CONTENT
            |                                            |--MARK--> REST --END--> CONTENT
            |                                            '--GARBLED--> BROKEN --END--> CONTENT
@@ -45,8 +46,10 @@ parameter, the tool's or the wrapper's closing tag, an opener of a declared tool
 chain the call's; anything else gives it back to the value. Words without a tag of the dialect up to the
 next closing tag (BETWEEN, PARTING) stand beside the call. The openers inside a value are counted, and as many
 closing tags are its own (INNER); where the count does not come out (DOUBT), the chain is the call's if it
-ends the reply or another call follows. A closing tag that is near the right one (NEARLY), or any at the end
-of a value that holds none (ODD), is the right one where the call goes on behind it.
+ends the reply or another call follows. A whole chain of which the value may only speak (in quotes, in a fence
+of its own, with words on the chain's line) waits (CLOSED) for another one that ends the reply, which is the
+real one then. A closing tag that is near the right one (NEARLY), or any at the end of a value that holds none
+(ODD), is the right one where the call goes on behind it.
 
 What does not fit the tables: a tag in a fence, a quote or an indented block opens an *example*, a
 candidate of a whole call. Its events are kept aside until the reply's end shows that it is the call
@@ -102,6 +105,7 @@ class State(_Key):
     PARTING = auto()  # after the tool's closing tag and words, in either order
     ENDING = auto()  # after the tool's closing tag, where a wrapper must close too
     ENDING_BARE = auto()  # the same, in a call without parameters
+    CLOSED = auto()  # after the whole chain of closing tags, where the value may still go on
     TAIL = auto()  # in a value, after the tool's closing tag without the parameter's
     REST = auto()  # in a value, after what can only stand at the reply's end
     OBJECT = auto()  # inside a JSON call
@@ -126,6 +130,7 @@ class Terminal(_Key):
     ODD_CLOSE = auto()  # a closing tag in a value that holds none
     INNER_CLOSE = auto()  # a closing tag whose opener stands in the value
     LATE_CLOSE = auto()  # the tool's closing tag after prose, or nearly it after nearly the parameter's
+    DOUBTED_CLOSE = auto()  # the last closing tag of a chain that the value may only speak of
     GARBLED = auto()  # markup of the call that cannot be read, or that a value swallowed
     WORDS = auto()  # what is none of the dialect's tags, where one should stand
     NEXT_CALL = auto()  # another call begins where a closing tag should stand

@@ -135,9 +135,9 @@ def test_it_knows_what_its_value_holds(pieces: list[str]) -> None:
         if not call.flow(piece):
             call.text(piece, out)
     text = "".join(pieces)
-    assert call.said == bool(text.strip())
-    assert call.lines == ("\n" in text.lstrip())
-    assert call.tail == text[-48:]
+    assert call.so_far.said == bool(text.strip())
+    assert call.so_far.lines == ("\n" in text.lstrip())
+    assert call.so_far.tail == text[-48:]
 
 
 def test_a_text_as_a_call() -> None:

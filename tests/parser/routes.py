@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from roobridge.spelling.states import State, Terminal
-from tests.parser.tag_routes import ENDS, LINES, MARK, NEAR, QWEN, SAFE, TAGS, TWICE
+from tests.parser.tag_routes import (
+    ENDS,
+    LINES,
+    MARK,
+    NEAR,
+    QWEN,
+    SAFE,
+    SPOKEN,
+    SPOKEN_IN_WRAPPER,
+    TAGS,
+    TWICE,
+)
 
 _S, _T = State, Terminal
 
@@ -126,6 +137,7 @@ ROUTES: dict[str, list[dict[State, tuple[str, dict[Terminal, str]]]]] = {
     ],
     "roo-xml": [
         TAGS,
+        SPOKEN,
         LINES,
         SAFE,
         TWICE,
@@ -156,6 +168,9 @@ ROUTES: dict[str, list[dict[State, tuple[str, dict[Terminal, str]]]]] = {
         SAFE,
         TWICE,
         QWEN,
+        SPOKEN,
+        SPOKEN_IN_WRAPPER,
+        {_S.ENDING: ("{tool}{param}a'{close}{end}", {_T.DOUBTED_CLOSE: "{last}"})},
         NEAR,
         {
             _S.ENDING: (
@@ -171,7 +186,7 @@ ROUTES: dict[str, list[dict[State, tuple[str, dict[Terminal, str]]]]] = {
             _S.ENDING_BARE: ("{tool}{end}", _AFTER_END),
         },
     ],
-    "bare": [TAGS, LINES, SAFE, TWICE, QWEN, NEAR],
+    "bare": [TAGS, LINES, SAFE, TWICE, QWEN, NEAR, SPOKEN, SPOKEN_IN_WRAPPER],
     "hermes": [
         {
             _S.OBJECT: (

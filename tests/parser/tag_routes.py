@@ -17,6 +17,8 @@ SPELLING = {
         "near": "</comand>",
         "other_close": "</cwd>",
         "end": "</execute_command>",
+        "last": "</execute_command>",
+        "holds": "<result></result>",
     },
     "wrapped": {
         "safe": "<tool_call>\n<function=attempt_completion><parameter=result>a",
@@ -27,6 +29,8 @@ SPELLING = {
         "near": "</param>",
         "other_close": "</parameter>",
         "end": "</function>",
+        "last": "</tool_call>",
+        "holds": "<parameter=x></parameter>",
     },
     "bare": {
         "safe": "<function=attempt_completion><parameter=result>a",
@@ -37,6 +41,8 @@ SPELLING = {
         "near": "</param>",
         "other_close": "</parameter>",
         "end": "</function>",
+        "last": "</tool_call>",
+        "holds": "<parameter=x></parameter>",
     },
 }
 
@@ -92,7 +98,7 @@ TAGS = {
         {**_CHAIN, _T.PARAM_OPEN: "{param}", _T.LATE_CLOSE: "</invoke>"},
     ),
     _S.BETWEEN: (
-        _VALUE + "{close}<i>words</i>",
+        _VALUE + "{close}\n<i>words</i>",
         {**_CHAIN, _T.WORDS: "more", _T.TEXT: "{close}"},
     ),
     _S.PARTING: (
@@ -101,7 +107,15 @@ TAGS = {
     ),
     _S.INNER: (
         _VALUE + "{param}{close}",
-        {**_DOUBTED, _T.PARAM_OPEN: "{other}", _T.PARAM_CLOSE: "{close}", _T.TOOL_CLOSE: "{end}"},
+        {
+            _T.SPACE: "\n",
+            _T.MARK: MARK,
+            _T.PARAM_OPEN: "{other}",
+            _T.PARAM_CLOSE: "{close}",
+            _T.TOOL_CLOSE: "{end}",
+            _T.TEXT: "x",
+            _T.CUT: "",
+        },
     ),
     _S.DOUBT: (
         _VALUE + "{param}{close}{end}",
@@ -123,7 +137,29 @@ LINES = {
     _S.BETWEEN: (_LINE + "{other_close}\nwords", {_T.GARBLED: _NEXT}),
 }
 # The same, in a value that does no harm when it is short.
-SAFE = {_S.VALUE: ("{safe}", {_T.END: ""}), _S.REST: ("{safe}" + MARK, {_T.END: ""})}
+SAFE = {
+    _S.VALUE: ("{safe}", {_T.END: ""}),
+    _S.REST: ("{safe}" + MARK, {_T.END: ""}),
+    _S.INNER: ("{safe}{holds}", {_T.END: ""}),
+}
+# The same, where the value may only speak of the chain of closing tags.
+SPOKEN = {
+    _S.CLOSING: (_VALUE + "'{close}", {_T.DOUBTED_CLOSE: "{last}"}),
+    _S.NEARLY: (_VALUE + "'{near}", {_T.DOUBTED_CLOSE: "{last}"}),
+    _S.ODD: (_VALUE + "'</file>", {_T.DOUBTED_CLOSE: "{last}"}),
+    _S.BETWEEN: (_VALUE + "{close}<i>words</i>", {_T.DOUBTED_CLOSE: "{last}"}),
+    _S.CLOSED: (
+        _VALUE + "'{close}{last}",
+        {
+            _T.SPACE: "\n",
+            _T.WORDS: "words",
+            _T.MARK: MARK,
+            _T.PARAM_CLOSE: "{close}",
+            _T.NEXT_CALL: "\n" + _NEXT,
+            **ENDS,
+        },
+    ),
+}
 TWICE = {
     _S.BETWEEN: (_VALUE + "{close}\nwords", {_T.LATE_CLOSE: "{end}"}),
     _S.VALUE: ("{tool}{param}", {_T.SPACE: "\n{param}", _T.BRACKET: ">\n"}),
@@ -147,4 +183,9 @@ QWEN = {
         _S.TAIL,
         _S.REST,
     )
+}
+# The same in a wrapper, or where one should stand.
+SPOKEN_IN_WRAPPER = {
+    _S.PARTING: (_VALUE + "{close} words{end}", {_T.DOUBTED_CLOSE: "{last}"}),
+    _S.REST: (_VALUE + "{last}", {_T.NEXT_CALL: "\n" + _NEXT}),
 }
