@@ -24,6 +24,7 @@ _AFTER = re.compile(rf"\s*,\s*([\w.\-\"'\s]{{0,{_NEAR}}})")
 _LIKE_MEMBER = re.compile(r"""["'][\w.-]+["']\s+["']""")
 _VALUE = frozenset("\"'{[(-+.0123456789tfnTFN")
 _CLOSER = re.compile(r"</[\w-]+>")
+_QUOTED_CLOSER = re.compile(r"</[\w-]+>(?:([\"'])|\Z)")
 _CLOSER_PART = re.compile(r"<(?:/[\w-]*)?\Z")
 
 
@@ -88,6 +89,9 @@ class Quotes:
             return Verdict.END
         if char == ",":
             return self._after_comma(ahead, at + 1)
+        spoken = _QUOTED_CLOSER.match(ahead)
+        if spoken is not None:  # a tag between two quotes: the string speaks of it
+            return Verdict.INSIDE if spoken[1] else Verdict.MORE
         return Verdict.MORE if not char or _in_comment(ahead, at) else _closer(ahead, at)
 
     def _after_comma(self, ahead: str, at: int) -> Verdict:

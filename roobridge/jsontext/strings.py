@@ -11,7 +11,7 @@ import msgspec
 
 # Characters and the escapes of one letter, as many as stand together.
 _RUNS = {
-    '"': re.compile(r"""(?:[^"\\]++|\\["\\/bfnrt'])++"""),
+    '"': re.compile(r"""(?:[^"\\]++|\\["\\/bfnrt])++"""),
     "'": re.compile(r"""(?:[^'\\]++|\\["\\/bfnrt'])++"""),
 }
 _ESCAPES = re.compile(r"\\(.)")
@@ -76,6 +76,8 @@ class StringDecoder:
             self._escape = ""
             if char not in _SIMPLE:
                 self._repaired("json_unknown_escape")
+            elif char == "'" and self._quote == '"':
+                self._repaired("python_literal")
             return self._lone() + _SIMPLE.get(char, "\\" + char), i + 1
         if escape != "\\" and char not in hexdigits:
             self._escape = ""

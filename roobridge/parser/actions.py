@@ -88,6 +88,10 @@ class Actions(Blocks):
     def _do_commit(self, terminal: Terminal, raw: str, name: str) -> None:
         if self.json is not None:
             dialect = self.dialect
+            if terminal is Terminal.CALL_CLOSE and dialect is not None:
+                openers = [held for each, held, _ in self.pending if held and each is Terminal.CALL_OPEN]
+                if openers and raw not in (dialect.around.get(held) for held in openers):
+                    self.emit(Repaired("closing_tag_mended"))
             self._end_object()
             if terminal is Terminal.NEXT_CALL and dialect is not None and dialect.holds is Holds.ARGUMENTS:
                 self.pending.append((Terminal.CALL_OPEN, "", ""))  # the wrapper is open still

@@ -75,10 +75,10 @@ class _Search:
 
     def run(self) -> Attempt | None:
         text = self._text
-        call = signs.pythonic(self._names).match(text) if self._names else None
-        if call is not None and "(" in text[:200]:
-            return Attempt(call[1], show(text))
-        starts = signs.START_REACT if signs.REACT in text else signs.START
+        call = signs.pythonic(self._names).fullmatch(text.strip()) if self._names else None
+        if call is not None:
+            return Attempt(call[1] or call[2], show(text))
+        starts = signs.START_REACT if signs.REACT.search(text) else signs.START
         for start in starts.finditer(text):
             at = start.start()
             sign = self._evidence.signs.match(text, at) if at >= self._at else None
@@ -140,7 +140,9 @@ class _Search:
         while self._markdown.fence and end < len(self._text):
             end, _ = self._markdown.advance(self._text, end, len(self._text))
         self._at = end
-        if sign["json"] and self._evidence.more_than_calls(sign.start(), end):
+        if sign["json"] and self._evidence.objects.more_than_calls(sign.start(), end):
             return None
+        if sign["json"] and self._evidence.objects.goes_beyond(sign.start(), end):
+            return name
         announced = signs.ANNOUNCES.search(self._lead) and not signs.EXPLAINS.search(self._lead)
         return name if announced or signs.FENCE_END.match(self._text, end) else None

@@ -6,16 +6,13 @@
 from __future__ import annotations
 
 import re
-from json import JSONDecoder
 
 from roobridge.grammar.model import Toolset
 from roobridge.policy import attempt_signs as signs
+from roobridge.policy.attempt_objects import Objects, past
 
 LINE = 400  # characters of a line that are looked at
-_HEAD = 600  # characters of an object in which its name is looked for
 _ELEMENTS = frozenset({"tool", "call", "action"})  # names of plain elements, too
-_DECODER = JSONDecoder()
-_SPACE = re.compile(r"\s*")
 
 
 class Evidence:
@@ -30,6 +27,7 @@ class Evidence:
         self._elements = frozenset(
             name for tool in self._tools.values() for name in tool.params if name != completion
         )
+        self.objects = Objects(text, toolset, self._names, self._declared)
         self.signs = signs.signs(self._names, self._elements)
         self._first = len(text) - len(text.lstrip())
         self._object_last = text.rstrip()[-1:] in ("}", "]")
@@ -64,21 +62,8 @@ class Evidence:
             line = text[max(0, at - LINE) : at].rpartition("\n")[2]
             if not self._object_last or not signs.ANNOUNCES.search(line) or signs.EXPLAINS.search(line):
                 return None
-        name = self._object_name(at)
+        name = self.objects.name_at(at)
         return name if name in self._tools else None
-
-    def more_than_calls(self, at: int, end: int) -> bool:
-        """Whether the object at this point is whole, and something else than another call follows it before
-        the end: then it is data."""
-        try:
-            _, behind = _DECODER.raw_decode(self._text, at)
-        except (ValueError, RecursionError):
-            return False
-        rest = self._past(behind)
-        goes_on = self._text[rest : rest + 1] in ("`", "~", ",", "]", "}") or self._text.startswith(
-            "</", rest
-        )
-        return rest < end and self._object_name(rest) is None and not goes_on
 
     def _named(self, sign: re.Match[str], *, begins: bool) -> str | None:
         """<function=NAME>, <invoke name="NAME">, <parameter=NAME>."""
@@ -131,6 +116,10 @@ class Evidence:
         close = f"</{sign['sure'] or sign['loose']}"
         if name is not None:
             return self._placed(sign, close, name, begins=begins)
+        behind = self.signs.match(self._text, self._past(sign.end()))
+        form = behind is not None and behind["kind"] and signs.NO_NAME.match(behind["named"])
+        if form or (behind is not None and behind["json"] and self.objects.left_open(behind.start())):
+            return None  # the form, with words in the place of names or values
         alone = sign["sure"] and self._stands_alone(sign, close, begins=begins)
         return "" if alone else None
 
@@ -175,7 +164,9 @@ class Evidence:
         close = f"</{written}"
         found = signs.PARAMETER.match(text, self._past(end))
         inside = found is not None and (found[1] is None or found[1] in params or found[1] == "args")
-        inside = inside or (text[self._past(end) : self._past(end) + 1] == "{" and self._has_key(end, params))
+        inside = inside or (
+            text[self._past(end) : self._past(end) + 1] == "{" and self.objects.has_key(end, params)
+        )
         inside = inside or (begins and self._parameter_below(end, params))
         given = {part.rpartition(" ")[2].strip() for part in sign["attributes"].split("=")[:-1]}
         if inside:
@@ -233,7 +224,7 @@ class Evidence:
         if text[i] in "`~":
             i = self._past(signs.FENCE_HEAD.match(text, i).end())  # type: ignore[union-attr]
         if text[i : i + 1] in ("{", "["):
-            return self._object_name(i)
+            return self.objects.name_at(i)
         if text[i : i + 1] == "<":
             element = signs.NAME_ELEMENT.match(text, i)
             if element is not None:
@@ -245,40 +236,11 @@ class Evidence:
                 return self._plain[signs.plain(sign["tool"])]
             if not sign["kind"] or sign["kind"].lower() in _ELEMENTS:
                 return None
+            if signs.NO_NAME.match(sign["named"]):
+                return None
             return self._declared(sign["named"]) or sign["named"]
         word = signs.WORD.match(text, i)
         return self._declared(word[0]) if word is not None else None
-
-    def _object_name(self, at: int) -> str | None:
-        """The tool that the object at this point calls; another name where it calls one that is not
-        declared; None where it is no call."""
-        head = self._text[at : at + _HEAD]
-        named, first = signs.NAMES.search(head), signs.MEMBER.search(head)
-        wraps = first is not None and first[1] in self._names and head[first.end() :].lstrip()[:1] == "{"
-        if signs.SCHEMA.search(head) or signs.PLACEHOLDER.match(head):
-            return None
-        if first is not None and wraps:
-            return first[1]
-        written = named[1] if named is not None else ""
-        name, given = self._declared(written) or "", signs.ARGUMENTS.search(head)
-        if name and (given or self._has_key(at, self._params(name))):
-            return name
-        if name := self._broken_name(head):
-            return name
-        return written if given and not signs.NO_NAME.match(written) else None
-
-    def _broken_name(self, head: str) -> str:
-        """The declared tool that an object with faults in its spelling calls, or empty."""
-        named = signs.BROKEN_NAMES.search(head) or signs.CUT_NAME.match(head)
-        return (self._declared(named[1]) or "") if named is not None else ""
-
-    def _params(self, name: str) -> frozenset[str]:
-        tool = self._tools.get(name)
-        return frozenset(tool.params) - {"name", "tool"} if tool is not None else frozenset()
-
-    def _has_key(self, at: int, keys: frozenset[str]) -> bool:
-        head = self._text[at : at + _HEAD]
-        return any(member[1] in keys for member in signs.MEMBER.finditer(head))
 
     def _declared(self, written: str) -> str | None:
         name = self._plain.get(signs.plain(written.rpartition(".")[2]))
@@ -286,7 +248,7 @@ class Evidence:
 
     def _past(self, at: int) -> int:
         """Behind the white space at this point."""
-        return _SPACE.match(self._text, at).end()  # type: ignore[union-attr]
+        return past(self._text, at)
 
     def find(self, word: str, at: int) -> int:
         """`find`, for points that grow: the text is searched once for each word."""

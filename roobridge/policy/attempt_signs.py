@@ -14,8 +14,8 @@ from functools import lru_cache
 
 # Where a sign may begin: a set of characters alone is searched for five times as fast as anything else.
 START = re.compile(r"[<\[{✿]")
-REACT = "Action Input"
-START_REACT = re.compile(r"[<\[{✿]|^[ \t]{0,3}Action[ \t]{0,3}:", re.MULTILINE)
+REACT = re.compile(r"^[ \t]{0,3}(?:Action|Tool)[ \t]{0,3}:", re.MULTILINE)
+START_REACT = re.compile(r"[<\[{✿]|^[ \t]{0,3}(?:Action|Tool)[ \t]{0,3}:", re.MULTILINE)
 
 # Wrappers that nobody writes but for a call; the other ones also name plain elements of HTML and XML.
 _SURE = (
@@ -36,10 +36,10 @@ _NAMED = (
     r"(?:[ \t]{0,3}=[ \t]{0,3}|[ \t]{1,3}name[ \t]{0,3}=[ \t]{0,3})"
     r"[\"'<]?(?P<named>[^\s<>\"'/=]{0,100})(?P<rest>[^<>\n]{0,200})(?P<end>/?>)?"
 )
-_JSON = r"(?P<json>\[?\s{0,20}\{\s{0,80}[\"']?\s{0,3}[\w$-]{1,60}[\"']?\s{0,20}[:=\"'])"
+_JSON = r"(?P<json>\[?\s{0,20}\{{1,2}\s{0,80}\\?[\"']?\s{0,3}[\w$-]{1,60}\\?[\"']?\s{0,20}[:=\"'])"
 _REACT = (
-    r"(?P<react>[ \t]{0,3}Action[ \t]{0,3}:[ \t]{0,8}(?P<acts>[\w.-]{1,80})[ \t\r]{0,8}"
-    r"\n\s{0,8}Action Input[ \t]{0,3}:)"
+    r"(?P<react>[ \t]{0,3}(?:Action|Tool)[ \t]{0,3}:[ \t]{0,8}(?P<acts>[\w.-]{1,80})[ \t\r]{0,8}"
+    r"\n\s{0,8}(?:Action Input|Input|Arguments|Args)[ \t]{0,3}:)"
 )
 
 # Members of an object that names a tool, and of one that gives its arguments.
@@ -57,7 +57,8 @@ BROKEN_NAMES = re.compile(
 )
 # An object that ends behind its tool's name.
 CUT_NAME = re.compile(
-    r"\[?\s{0,20}\{[\s\"']{0,80}name[\"']?\s{0,20}:\s{0,20}[\"']?([\w.-]{3,100})[\"']?[\s,\"'`]{0,20}\Z"
+    r"\[?\s{0,20}\{[\s\"']{0,80}name[\"']?\s{0,20}:\s{0,20}[\"']?([\w.-]{3,100})[\"']?"
+    r"[\s,\"'`]{0,20}(?:\w{1,12}[\"']?[\s:{]{0,20})?\Z"
 )
 # A declaration of a tool, not a call of it.
 SCHEMA = re.compile(
@@ -71,7 +72,11 @@ PLACEHOLDER = re.compile(
     r"(?:<(?:parameter=)?[\w-]{1,60}>)?\s{0,20}(?:\.\.\.|…)\s{0,20}(?:<|\Z)"
     r"|[\[{]\s{0,20}(?:\.\.\.|…)"
     r"|\{\s{0,20}[\"']name[\"']\s{0,20}:\s{0,20}(?:<|[\"']?(?:\.\.\.|…|<|\$\{|\{))"
-    r"|\{\{|\{%"
+    r"|\{\{(?!\s{0,20}\\?[\"']\w)|\{%"
+)
+# Arguments that are left open.
+OPEN_ARGUMENTS = re.compile(
+    r"[\"'](?:arguments|args|parameters|params|input)[\"']\s{0,20}:\s{0,20}\{?\s{0,20}(?:\.\.\.|…)"
 )
 NO_NAME = re.compile(
     r"(?:\.\.\.|…|name|(?:[a-z]{1,20}[-_])?(?:tool|function|func|parameter|param)[-_]?(?:name)?"
@@ -129,9 +134,11 @@ def signs(names: frozenset[str], params: frozenset[str]) -> re.Pattern[str]:
 
 @lru_cache(maxsize=64)
 def pythonic(names: frozenset[str]) -> re.Pattern[str]:
-    """A reply that is one call as Python writes it."""
+    """A stripped reply that is one call as Python writes it, or the tool's name above an object."""
     spelled = "|".join(map(re.escape, sorted(names)))
-    return re.compile(rf"\s*\[?({spelled})\(\s*(?:\w+\s*=|\{{)[^\n]*(?:\n.*)?\)\]?\s*\Z", re.DOTALL)
+    python = rf"\[?(?:\w{{1,40}}\.)?({spelled})\(\s*(?:\w+\s*=|\{{|[\"'])[^\n]*(?:\n.*)?\)\]?"
+    named = rf"(?:`{{3}})?({spelled})[ \t]*\n\s*\{{.*\}}(?:\s*`{{3}})?"
+    return re.compile(f"{python}|{named}", re.DOTALL)
 
 
 def _spelling(name: str) -> str:
