@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, settings
 
 from tests.required import unavailable
 
-# Long runs: pytest --hypothesis-profile=thorough.
+# small: the same examples every time. fresh: new ones, from the seed that pytest-xdist's workers share
+# (--hypothesis-seed; .ci/run prints it); what it finds becomes a named case. thorough: long runs.
 _SLOW_TO_DRAW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile(
     "small",
@@ -17,6 +18,14 @@ settings.register_profile(
     deadline=None,
     database=None,
     derandomize=True,
+    suppress_health_check=_SLOW_TO_DRAW,
+)
+settings.register_profile(
+    "fresh",
+    max_examples=60,
+    deadline=None,
+    database=None,
+    print_blob=True,
     suppress_health_check=_SLOW_TO_DRAW,
 )
 settings.register_profile(

@@ -131,8 +131,10 @@ class Parser(ContentLexer, AlienLexer, CallLexer, ValueLexer, ChainLexer, Action
                 return out
 
     def interrupt(self) -> list[Event]:
-        """Something else than text follows: candidates are text, examples are examples."""
-        events = self.close(normal=False)
+        """A call of the upstream's own follows: candidates are text, examples are examples, and a chain of
+        closing tags that waits for another one is the real one.
+        """
+        events = self.close(normal=self.state is State.CLOSED)
         self.ending = False
         return events
 

@@ -24,7 +24,7 @@ from tests.oracle.plans import CLIENTS, ROO_41, ROO_52, Client
 from tests.oracle.replies import verbatim_values
 
 # A line break, then tags or the beginning of one: all that may be live inside a verbatim value.
-LIVE = re.compile(r"(\r?\n|\r)?(<[/|]?[\w=|-]{0,40}>?\s*){0,9}")
+LIVE = re.compile(r"(\r?\n|\r)?(<\\?[/|]?/?[ \t]?[\w=|-]{0,40}>?\s*){0,9}")
 # In JSON text an escape (two for a surrogate pair) is live as well.
 LIVE_JSON = re.compile(r"(\\u?[0-9a-fA-F]{0,4}){0,2}")
 
