@@ -1,4 +1,4 @@
-"""What README.md says against what the code is."""
+"""What the READMEs say against what the code is."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from roobridge.bridge.plan import ClientKind, Wrap
 from roobridge.cli import app
 from roobridge.service.config import LEGACY, Settings
 from roobridge.upstream.presets import PRESETS
-from tests.house_rules import readme
-from tests.house_rules.source import ROOT, repairs
+from tests.house_rules.readme import ALL, TOP, Readme, word
+from tests.house_rules.source import ROOT, kept_texts, repairs
 
-TOP = 20  # lines
+HEAD = 20  # lines
 
 
 def options_of(command: str) -> dict[str, str]:
@@ -29,54 +29,54 @@ def options_of(command: str) -> dict[str, str]:
 
 
 def test_two_commands_of_one_line_stand_at_the_top() -> None:
-    serve, tests = readme.blocks("sh")[:2]
+    serve, tests = TOP.blocks("sh")[:2]
     assert serve.count("\n") == tests.count("\n") == 1
     assert serve.endswith(" && .venv/bin/roobridge serve\n")
     assert tests.endswith(" && .venv/bin/pytest\n")
-    assert tests in "".join(readme.text().splitlines(keepends=True)[:TOP])
+    assert tests in "".join(TOP.text.splitlines(keepends=True)[:HEAD])
 
 
 def test_continuous_integration_runs_the_command_of_the_top() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     pattern = re.search(r"grep -E '(.*)' README\.md", script)
     assert pattern is not None
-    assert re.findall(pattern[1], readme.text(), re.MULTILINE) == [readme.blocks("sh")[1].rstrip("\n")]
+    assert re.findall(pattern[1], TOP.text, re.MULTILINE) == [TOP.blocks("sh")[1].rstrip("\n")]
 
 
 def test_the_project_says_of_itself_what_the_readme_says() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert readme.text().splitlines()[2] == project["description"]
+    assert TOP.text.splitlines()[2] == project["description"]
 
 
 @pytest.mark.parametrize("command", ["serve", "transform", "replay"])
 def test_every_option_has_its_help_and_none_is_unknown(command: str) -> None:
     options = options_of(command)
     assert all(options.values())
-    named = re.findall(rf"roobridge {command}\b([^`\n|]*)", readme.text())
-    assert {word for line in named for word in re.findall(r"(?<!\S)--[\w-]+", line)} <= {*options, "--help"}
-    assert f"roobridge {command}" in readme.text()
+    named = [line for readme in ALL for line in re.findall(rf"roobridge {command}\b([^`\n|]*)", readme.text)]
+    assert {said for line in named for said in re.findall(r"(?<!\S)--[\w-]+", line)} <= {*options, "--help"}
+    assert f"roobridge {command}" in TOP.text
 
 
 def test_every_option_is_written_down() -> None:
     for command in ("serve", "transform", "replay"):
-        assert [option for option in options_of(command) if f"`{option}" not in readme.text()] in (
+        assert [option for option in options_of(command) if f"`{option}" not in TOP.text] in (
             [],
             ["--update"],
         )
-    assert "--update" in readme.section("Recordings as tests: `roobridge replay`")
+    assert "--update" in TOP.section("Recordings as tests: `roobridge replay`")
 
 
 def test_the_settings_are_those_of_the_code() -> None:
-    rows = readme.table("Settings", "setting")
+    rows = TOP.table("Settings", "setting")
     options = {"--pace": "pace_ms"}
     by_field = {options.get(o, o.removeprefix("--").replace("-", "_")): o for o in options_of("serve")}
-    said = [[readme.word(cell) for cell in row[:4]] for row in rows]
+    said = [[word(cell) for cell in row[:4]] for row in rows]
     assert said == [
         [name, by_field.get(name, ""), f"ROOBRIDGE_{name.upper()}", default_of(name)]
         for name in Settings.model_fields
     ]
     assert all(row[4] for row in rows)
-    assert all(f"`{older}`" in readme.section("Settings") for older in LEGACY)
+    assert all(f"`{older}`" in TOP.section("Settings") for older in LEGACY)
 
 
 def default_of(name: str) -> str:
@@ -91,8 +91,8 @@ def default_of(name: str) -> str:
 
 
 def test_the_repairs_are_those_of_the_code() -> None:
-    rows = readme.table("What is repaired", "repair")
-    documented = [readme.word(row[0]) for row in rows]
+    rows = TOP.table("What is repaired", "repair")
+    documented = [word(row[0]) for row in rows]
     composed = {name[:-1] for name in repairs() if name.endswith("*")}
     named = {name for name in documented if not name.startswith(tuple(composed))}
     assert named == {name for name in repairs() if not name.endswith("*")}
@@ -101,10 +101,10 @@ def test_the_repairs_are_those_of_the_code() -> None:
 
 
 def test_the_events_and_pieces_are_those_of_the_code() -> None:
-    documented = [readme.word(row[0]) for row in readme.table("How it is built", "event")]
+    documented = [word(row[0]) for row in TOP.table("How it is built", "event")]
     assert documented == [event.__name__ for event in get_args(events.Event)]
     pieces = get_args(events.Piece)
-    assert all(f"`{piece.__name__}`" in readme.section("How it is built") for piece in pieces)
+    assert all(f"`{piece.__name__}`" in TOP.section("How it is built") for piece in pieces)
 
 
 def test_the_floors_are_those_of_the_contract() -> None:
@@ -115,25 +115,33 @@ def test_the_floors_are_those_of_the_contract() -> None:
 
 
 def section_picture() -> str:
-    return next(block for block in readme.blocks("") if block.startswith("roobridge/\n"))
+    return next(block for block in TOP.blocks("") if block.startswith("roobridge/\n"))
 
 
 def test_the_kinds_and_policies_are_those_of_the_code() -> None:
-    kinds = [readme.word(row[0]) for row in readme.table("Kinds of request", "kind")]
+    kinds = [word(row[0]) for row in TOP.table("Kinds of request", "kind")]
     assert kinds == [kind.value for kind in ClientKind]
-    policies = [readme.word(row[0]) for row in readme.table("Wrap policies", "policy")]
+    policies = [word(row[0]) for row in TOP.table("Wrap policies", "policy")]
     assert policies == [policy.value for policy in Wrap]
 
 
 def test_every_preset_has_its_command() -> None:
-    commands = [readme.word(row[1]) for row in readme.table("Upstreams", "upstream")]
+    commands = [word(row[1]) for row in TOP.table("Upstreams", "upstream")]
     named = [found[1] for command in commands if (found := re.search(r"--upstream (\S+)", command))]
     assert named == [*PRESETS, "openai", "qwen-web"]
 
 
-def test_links_inside_lead_somewhere() -> None:
-    headings = re.findall(r"^#+ (.*)$", readme.text(), re.MULTILINE)
-    anchors = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
-    assert set(re.findall(r"\]\(#([^)]+)\)", readme.text())) <= anchors
-    files = re.findall(r"`((?:roobridge|grammar|tests|fixtures)/[\w./-]+)`", readme.text())
+def test_every_readme_is_known() -> None:
+    kept = {name for name, _ in kept_texts() if name.rpartition("/")[2] == "README.md"}
+    assert {readme.name for readme in ALL} == kept
+
+
+@pytest.mark.parametrize("readme", ALL, ids=lambda readme: readme.name)
+def test_links_inside_lead_somewhere(readme: Readme) -> None:
+    by_file = {known.file: known for known in ALL}
+    for target, anchor in readme.links():
+        file = (readme.file.parent / target).resolve() if target else readme.file
+        assert file.exists(), target
+        assert not anchor or anchor in by_file[file].anchors(), (target, anchor)
+    files = re.findall(r"`((?:roobridge|grammar|tests|fixtures)/[\w./-]+)`", readme.text)
     assert [name for name in files if "NAME" not in name and not (ROOT / name).exists()] == []

@@ -1,4 +1,4 @@
-"""The commands that README.md shows, tried."""
+"""The commands that the READMEs show, tried."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from roobridge.cli import main, serve
 from roobridge.service.config import LEGACY, Settings, load_settings
 from roobridge.service.wiring import build_upstream
-from tests.house_rules import readme
+from tests.house_rules.readme import ALL, TOP, word
 from tests.house_rules.source import ROOT
 
 # What `source .venv/bin/activate` gives, for whatever environment the tests run in.
@@ -24,17 +24,17 @@ ACTIVATED = f'roobridge() {{ {shlex.quote(sys.executable)} -m roobridge "$@"; }}
 
 def shown() -> Iterator[tuple[str, str]]:
     """Each command that stands with its output, and that output."""
-    for block in readme.blocks("console"):
+    for block in (block for readme in ALL for block in readme.blocks("console")):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = part.partition("\n")
             yield command, output
 
 
 def served() -> Iterator[str]:
-    for row in readme.table("Upstreams", "upstream"):
-        yield readme.word(row[1])
+    for row in TOP.table("Upstreams", "upstream"):
+        yield word(row[1])
     yield from re.findall(
-        r"`(roobridge serve [^`]+)`", readme.section("Recordings as tests: `roobridge replay`")
+        r"`(roobridge serve [^`]+)`", TOP.section("Recordings as tests: `roobridge replay`")
     )
 
 
@@ -80,14 +80,14 @@ async def test_a_command_that_serves_finds_its_upstream(
 
 def test_the_settings_file_shown_is_read(clean: Path) -> None:
     file = clean / "roobridge.toml"
-    file.write_text(readme.blocks("toml")[0], encoding="utf-8")
+    file.write_text(TOP.blocks("toml")[0], encoding="utf-8")
     settings = load_settings()
     assert settings.upstream == "dashscope-intl"
     assert settings.model_map == {"qwen-as-claude": "qwen3-coder-plus"}
 
 
 def test_the_variable_shown_is_read(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = re.search(r"`ROOBRIDGE_MODEL_MAP='([^']*)'`", readme.text())
+    found = re.search(r"`ROOBRIDGE_MODEL_MAP='([^']*)'`", TOP.text)
     assert found is not None
     monkeypatch.setenv("ROOBRIDGE_MODEL_MAP", found[1])
     assert load_settings().model_map == {"qwen-as-claude": "qwen3-coder-plus"}
