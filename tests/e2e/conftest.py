@@ -1,4 +1,4 @@
-"""What the end-to-end tests share. Markers, limits and the matrix: the README, "Tested with real clients"."""
+"""What the end-to-end tests share. Markers, limits and the matrix: README.md."""
 
 from __future__ import annotations
 

@@ -1,21 +1,20 @@
 """What each client gets done with each upstream, with the bridge and without.
 
-`python -m tests.e2e.matrix` writes the table into README.md, between its markers. The end-to-end tests hold
-every run to its row here, and print what they measured.
+`python -m tests.e2e.matrix` writes the table into the README.md beside this file, between its markers. The
+end-to-end tests hold every run to its row here, and print what they measured.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from tests.e2e.scenario import Dialect
+from tests.house_rules.marked import Marked
 
-README = Path(__file__).resolve().parents[2] / "README.md"
-BEGIN, END = "<!-- matrix -->", "<!-- /matrix -->"
+PLACE = Marked(Path(__file__).resolve().parent / "README.md", "matrix")
 
 CLINE = "cline 2.18.0, XML"
 QWEN_CODE = "qwen-code 0.24.4, native"
@@ -107,25 +106,13 @@ def _cells(outcome: Outcome | None) -> list[str]:
 
 
 def expected_table() -> str:
-    """The whole table that README.md shows."""
+    """The whole table that the README shows."""
     return table(row for client in _ALONE for row in expected(client))
 
 
-def in_readme(text: str) -> str | None:
-    """The table between the markers of a text; None where it has no markers."""
-    if BEGIN not in text or END not in text:
-        return None
-    return text.partition(BEGIN)[2].partition(END)[0].strip()
-
-
 def main() -> None:
-    """Write the table. Exits with a message where README.md or its markers are missing."""
-    text = README.read_text(encoding="utf-8") if README.is_file() else ""
-    if in_readme(text) is None:
-        sys.exit(f"README.md needs the lines {BEGIN} and {END}; the table goes between them.")
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    README.write_text(f"{before}{BEGIN}\n{expected_table()}\n{END}{after}", encoding="utf-8")
+    """Write the table. Exits with a message where the README or its markers are missing."""
+    PLACE.write(expected_table())
 
 
 if __name__ == "__main__":

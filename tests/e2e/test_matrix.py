@@ -7,33 +7,19 @@ import pytest
 from tests.e2e import matrix
 from tests.e2e.model import Ending, Said, openai_frames, qwen_web_frames, tokens
 from tests.e2e.scenario import WRITTEN, Dialect
+from tests.house_rules.marked import Marked
 
 
 def test_the_readme_shows_the_rows_that_the_runs_are_held_to() -> None:
-    if not matrix.README.is_file():
-        pytest.skip("there is no README.md in this tree")
-    shown = matrix.in_readme(matrix.README.read_text(encoding="utf-8"))
-    assert shown == matrix.expected_table(), "run python -m tests.e2e.matrix"
+    assert matrix.PLACE.shown() == matrix.expected_table(), "run python -m tests.e2e.matrix"
 
 
-def test_the_table_is_written_between_the_markers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    readme = tmp_path / "README.md"
-    monkeypatch.setattr(matrix, "README", readme)
-    readme.write_text(f"before\n\n{matrix.BEGIN}\nold\n{matrix.END}\n\nafter\n")
+def test_the_table_is_written_into_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Marked(tmp_path / "README.md", "matrix")
+    monkeypatch.setattr(matrix, "PLACE", place)
+    place.file.write_text(f"{place.begin}\nold\n{place.end}\n", encoding="utf-8")
     matrix.main()
-    text = readme.read_text()
-    assert matrix.in_readme(text) == matrix.expected_table()
-    assert text.startswith("before\n\n<!--")
-    assert text.endswith("-->\n\nafter\n")
-
-
-def test_without_markers_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    readme = tmp_path / "README.md"
-    monkeypatch.setattr(matrix, "README", readme)
-    readme.write_text("no place for it\n")
-    with pytest.raises(SystemExit, match="needs the lines"):
-        matrix.main()
-    assert readme.read_text() == "no place for it\n"
+    assert place.shown() == matrix.expected_table()
 
 
 def test_every_client_meets_every_upstream_through_the_bridge() -> None:

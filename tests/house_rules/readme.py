@@ -69,7 +69,8 @@ class Readme(msgspec.Struct, frozen=True):
 
 
 TOP = Readme()
-ALL = (TOP,)
+CLIENTS = Readme("tests/e2e")
+ALL = (TOP, CLIENTS)
 
 
 @cache
