@@ -70,7 +70,8 @@ class Readme(msgspec.Struct, frozen=True):
 
 TOP = Readme()
 CLIENTS = Readme("tests/e2e")
-ALL = (TOP, CLIENTS)
+SPEED = Readme("tests/bench")
+ALL = (TOP, CLIENTS, SPEED)
 
 
 @cache
