@@ -58,7 +58,8 @@ def serve_command(  # noqa: PLR0913, PLR0917 -- typer reads the options off the 
 ) -> None:
     """Serve the OpenAI API in front of a Qwen model.
 
-    The README lists the settings that stand only in ROOBRIDGE_* variables or in the settings file.
+    The README of roobridge/service lists the settings that stand only in ROOBRIDGE_* variables or in the
+    settings file.
     """
     given = {name: value for name, value in locals().items() if name not in ("pace", "config")}
     run(load_settings({**given, "pace_ms": pace}, config))
@@ -68,7 +69,7 @@ def run(settings: Settings) -> None:
     """Serve until interrupted. Raises SettingsError before anything is served."""
     _log_to_stderr(settings.log_level)
     for name in unknown_variables():
-        log.warning("%s is set, but there is no such setting; the README lists them.", name)
+        log.warning("%s is set, but there is no such setting; roobridge/service/README.md lists them.", name)
     model = asyncio.run(_rehearse(settings))
     sock = listen(settings.host, settings.port)
     typer.echo(greeting(settings, sock.getsockname()[1], model))

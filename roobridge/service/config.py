@@ -60,47 +60,95 @@ Credential = Annotated[SecretStr, AfterValidator(_secret_header_value)]
 
 
 class Settings(BaseSettings):
-    """All settings of one service, checked. Times are in seconds, but `pace_ms` and `usage_wait_ms`."""
+    """All settings of one service, checked. Times are in seconds, but `pace_ms` and `usage_wait_ms`.
+
+    description: what the README beside this file says of the setting.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="ROOBRIDGE_", env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
     )
 
-    host: str = "127.0.0.1"
-    port: int = Field(default=8001, ge=0, le=65535)
-    workers: int = Field(default=1, ge=1)
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
-
-    upstream: str = ""  # see upstream_name
-    base_url: str | None = None
-    api_key: Credential | None = None
-    qwen_token: Credential | None = None
-    qwen_cookies: Credential | None = None
-    qwen_bx_ua: Credential | None = None
-    qwen_bx_umidtoken: Credential | None = None
-    qwen_bx_v: HeaderValue = ""
-    qwen_user_agent: HeaderValue = ""
-    model_map: dict[str, str] = Field(default_factory=dict)
-    tapes: Path | None = None
-    speed: float = Field(default=1.0, ge=0)
-    record: Path | None = None
-
-    kind: ClientKind | None = None
-    wrap: Wrap = Wrap.PREVIEW
-    pace_ms: Count = 25
-    enable_tool_calling: bool = True
-    max_continuations: int = Field(default=3, ge=0)
-    second_chance: bool = False
-
-    body_limit: int = Field(default=32 * 1024 * 1024, gt=0)
-    keepalive: Seconds = (
-        15.0  # a client gives up after 301 s of silence, a proxy between often after 30 or 60
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8001, ge=0, le=65535, description="port to listen on, 0 for a free one")
+    workers: int = Field(
+        default=1,
+        ge=1,
+        description="processes that serve on the one port, about one a core; they tell one another of open "
+        "turns and broken requests",
     )
-    first_byte_commit: Seconds = 20.0  # as above; until then a refusal still gets its own status
-    start_timeout: Seconds = 600.0  # until an upstream accepts; as long as Roo itself waits
-    idle_timeout: Seconds = 120.0  # silence of the upstream within a reply
-    usage_wait_ms: Count = 300  # for the token counts of a reply that is already over
-    models_ttl: Count = 10.0  # how long the upstream's list of models is believed
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
+        default="info", description="`debug`, `info`, `warning` or `error`"
+    )
+
+    upstream: str = Field(
+        default="",
+        description="`replay`, `openai`, `qwen-web` or a preset; where none is named, `qwen-web` if "
+        "`qwen_token` or `qwen_cookies` is set, else `replay`",
+    )
+    base_url: str | None = Field(
+        default=None, description="where the upstream is, up to and without `/chat/completions`"
+    )
+    api_key: Credential | None = Field(
+        default=None, description="the upstream's key; without one the client's own is passed on"
+    )
+    qwen_token: Credential | None = Field(default=None, description="access token for chat.qwen.ai")
+    qwen_cookies: Credential | None = Field(default=None, description="Cookie header for chat.qwen.ai")
+    qwen_bx_ua: Credential | None = Field(
+        default=None, description="header `bx-ua` of the same browser login"
+    )
+    qwen_bx_umidtoken: Credential | None = Field(
+        default=None, description="header `bx-umidtoken` of the same browser login"
+    )
+    qwen_bx_v: HeaderValue = Field(default="", description="header `bx-v` of the same browser login")
+    qwen_user_agent: HeaderValue = Field(
+        default="", description="header `User-Agent` of the same browser login"
+    )
+    model_map: dict[str, str] = Field(
+        default_factory=dict,
+        description="your model names to the upstream's; as a variable it is written in JSON",
+    )
+    tapes: Path | None = Field(
+        default=None, description="folder of tapes for `replay`; the demo where none is named"
+    )
+    speed: float = Field(default=1.0, ge=0, description="how many times faster tapes play, 0 for no waiting")
+    record: Path | None = Field(default=None, description="folder in which every reply is recorded")
+
+    kind: ClientKind | None = Field(
+        default=None, description="the kind of every request, instead of what it looks like"
+    )
+    wrap: Wrap = Field(default=Wrap.PREVIEW, description="`preview`, `hold` or `live`")
+    pace_ms: Count = Field(default=25, description="milliseconds between two writes to a client, 0 for none")
+    enable_tool_calling: bool = Field(
+        default=True, description="tools are put into the prompt for an upstream that takes none"
+    )
+    max_continuations: int = Field(
+        default=3,
+        ge=0,
+        description="how often the upstream is asked to go on with an unfinished reply; 0 never",
+    )
+    second_chance: bool = Field(
+        default=False,
+        description="a text-only reply to an agent is answered once with Roo's own reminder; a call in the "
+        "second reply takes its place",
+    )
+
+    body_limit: int = Field(default=32 * 1024 * 1024, gt=0, description="bytes of a request's body")
+    # A client gives up after 301 s of silence, a proxy between often after 30 or 60.
+    keepalive: Seconds = Field(default=15.0, description="seconds of silence until a comment goes out")
+    # As above; until then a refusal still gets its own status.
+    first_byte_commit: Seconds = Field(
+        default=20.0, description="seconds an upstream may take to accept before the client gets its 200"
+    )
+    # As long as Roo itself waits.
+    start_timeout: Seconds = Field(default=600.0, description="seconds an upstream may take to accept at all")
+    idle_timeout: Seconds = Field(
+        default=120.0, description="seconds of silence within a reply until it counts as broken"
+    )
+    usage_wait_ms: Count = Field(
+        default=300, description="milliseconds to wait for the token counts of a reply that is over"
+    )
+    models_ttl: Count = Field(default=10.0, description="seconds the upstream's list of models is believed")
 
     @classmethod
     def settings_customise_sources(

@@ -71,7 +71,8 @@ class Readme(msgspec.Struct, frozen=True):
 TOP = Readme()
 CLIENTS = Readme("tests/e2e")
 SPEED = Readme("tests/bench")
-ALL = (TOP, CLIENTS, SPEED)
+SERVICE = Readme("roobridge/service")
+ALL = (TOP, SERVICE, SPEED, CLIENTS)
 
 
 @cache

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import re
 import tomllib
-from enum import Enum
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
-import typer
 
 from roobridge import events
 from roobridge.bridge.plan import ClientKind, Wrap
-from roobridge.cli import app
-from roobridge.service.config import LEGACY, Settings
 from roobridge.upstream.presets import PRESETS
+from tests.house_rules.options import options_of
 from tests.house_rules.readme import ALL, TOP, Readme, word
 from tests.house_rules.source import ROOT, kept_texts, repairs
 
 HEAD = 20  # lines
-
-
-def options_of(command: str) -> dict[str, str]:
-    """The options of a command, without --help, and what its help says of each."""
-    group: Any = typer.main.get_command(app)
-    parameters = group.get_command(None, command).params
-    return {p.opts[0]: p.help or "" for p in parameters if p.param_type_name == "option"}
 
 
 def test_two_commands_of_one_line_stand_at_the_top() -> None:
@@ -58,36 +48,12 @@ def test_every_option_has_its_help_and_none_is_unknown(command: str) -> None:
 
 
 def test_every_option_is_written_down() -> None:
-    for command in ("serve", "transform", "replay"):
+    for command in ("transform", "replay"):
         assert [option for option in options_of(command) if f"`{option}" not in TOP.text] in (
             [],
             ["--update"],
         )
     assert "--update" in TOP.section("Recordings as tests: `roobridge replay`")
-
-
-def test_the_settings_are_those_of_the_code() -> None:
-    rows = TOP.table("Settings", "setting")
-    options = {"--pace": "pace_ms"}
-    by_field = {options.get(o, o.removeprefix("--").replace("-", "_")): o for o in options_of("serve")}
-    said = [[word(cell) for cell in row[:4]] for row in rows]
-    assert said == [
-        [name, by_field.get(name, ""), f"ROOBRIDGE_{name.upper()}", default_of(name)]
-        for name in Settings.model_fields
-    ]
-    assert all(row[4] for row in rows)
-    assert all(f"`{older}`" in TOP.section("Settings") for older in LEGACY)
-
-
-def default_of(name: str) -> str:
-    default = Settings.model_fields[name].get_default(call_default_factory=True)
-    if isinstance(default, bool):
-        return str(default).lower()
-    if isinstance(default, Enum):
-        return str(default.value)
-    if isinstance(default, float):
-        return f"{default:g}"
-    return str(default) if default or default == 0 else ""
 
 
 def test_the_repairs_are_those_of_the_code() -> None:

@@ -15,7 +15,7 @@ import pytest
 from roobridge.cli import main, serve
 from roobridge.service.config import LEGACY, Settings, load_settings
 from roobridge.service.wiring import build_upstream
-from tests.house_rules.readme import ALL, TOP, word
+from tests.house_rules.readme import ALL, SERVICE, TOP, word
 from tests.house_rules.source import ROOT
 
 # What `source .venv/bin/activate` gives, for whatever environment the tests run in.
@@ -80,14 +80,14 @@ async def test_a_command_that_serves_finds_its_upstream(
 
 def test_the_settings_file_shown_is_read(clean: Path) -> None:
     file = clean / "roobridge.toml"
-    file.write_text(TOP.blocks("toml")[0], encoding="utf-8")
+    file.write_text(SERVICE.blocks("toml")[0], encoding="utf-8")
     settings = load_settings()
     assert settings.upstream == "dashscope-intl"
     assert settings.model_map == {"qwen-as-claude": "qwen3-coder-plus"}
 
 
 def test_the_variable_shown_is_read(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = re.search(r"`ROOBRIDGE_MODEL_MAP='([^']*)'`", TOP.text)
+    found = re.search(r"`ROOBRIDGE_MODEL_MAP='([^']*)'`", SERVICE.text)
     assert found is not None
     monkeypatch.setenv("ROOBRIDGE_MODEL_MAP", found[1])
     assert load_settings().model_map == {"qwen-as-claude": "qwen3-coder-plus"}
