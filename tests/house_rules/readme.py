@@ -72,7 +72,8 @@ TOP = Readme()
 CLIENTS = Readme("tests/e2e")
 SPEED = Readme("tests/bench")
 SERVICE = Readme("roobridge/service")
-ALL = (TOP, SERVICE, SPEED, CLIENTS)
+DIALECTS = Readme("roobridge/dialects")
+ALL = (TOP, SERVICE, DIALECTS, SPEED, CLIENTS)
 
 
 @cache

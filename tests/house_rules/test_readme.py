@@ -8,12 +8,13 @@ from typing import get_args
 
 import pytest
 
-from roobridge import events
+from roobridge import dialects, events
 from roobridge.bridge.plan import ClientKind, Wrap
+from roobridge.dialects import native
 from roobridge.upstream.presets import PRESETS
 from tests.house_rules.options import options_of
-from tests.house_rules.readme import ALL, TOP, Readme, word
-from tests.house_rules.source import ROOT, kept_texts, repairs
+from tests.house_rules.readme import ALL, DIALECTS, TOP, Readme, word
+from tests.house_rules.source import ROOT, kept_texts, modules, name_of, repairs
 
 HEAD = 20  # lines
 
@@ -57,7 +58,7 @@ def test_every_option_is_written_down() -> None:
 
 
 def test_the_repairs_are_those_of_the_code() -> None:
-    rows = TOP.table("What is repaired", "repair")
+    rows = DIALECTS.table("What is repaired", "repair")
     documented = [word(row[0]) for row in rows]
     composed = {name[:-1] for name in repairs() if name.endswith("*")}
     named = {name for name in documented if not name.startswith(tuple(composed))}
@@ -66,11 +67,19 @@ def test_the_repairs_are_those_of_the_code() -> None:
     assert all(row[1] for row in rows)
 
 
+def test_the_dialects_are_those_of_the_code() -> None:
+    rows = [(word(row[0]), word(row[1])) for row in DIALECTS.table("What is read", "dialect")]
+    named = {dialect.name for dialect in dialects.DIALECTS} | {dialects.FENCED_JSON.dialect, native.NAME}
+    assert {name for name, _ in rows} == named
+    files = sorted(name_of(file) for file in modules("roobridge/dialects") if file.stem != "__init__")
+    assert sorted(file for _, file in rows) == files
+
+
 def test_the_events_and_pieces_are_those_of_the_code() -> None:
-    documented = [word(row[0]) for row in TOP.table("How it is built", "event")]
+    documented = [word(row[0]) for row in DIALECTS.table("Events", "event")]
     assert documented == [event.__name__ for event in get_args(events.Event)]
     pieces = get_args(events.Piece)
-    assert all(f"`{piece.__name__}`" in TOP.section("How it is built") for piece in pieces)
+    assert all(f"`{piece.__name__}`" in DIALECTS.section("Events") for piece in pieces)
 
 
 def test_the_floors_are_those_of_the_contract() -> None:
