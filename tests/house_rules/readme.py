@@ -72,8 +72,10 @@ TOP = Readme()
 CLIENTS = Readme("tests/e2e")
 SPEED = Readme("tests/bench")
 SERVICE = Readme("roobridge/service")
+UPSTREAMS = Readme("roobridge/upstream")
+BRIDGE = Readme("roobridge/bridge")
 DIALECTS = Readme("roobridge/dialects")
-ALL = (TOP, SERVICE, DIALECTS, SPEED, CLIENTS)
+ALL = (TOP, SERVICE, UPSTREAMS, BRIDGE, DIALECTS, SPEED, CLIENTS)
 
 
 @cache

@@ -13,7 +13,7 @@ from roobridge.bridge.plan import ClientKind, Wrap
 from roobridge.dialects import native
 from roobridge.upstream.presets import PRESETS
 from tests.house_rules.options import options_of
-from tests.house_rules.readme import ALL, DIALECTS, TOP, Readme, word
+from tests.house_rules.readme import ALL, BRIDGE, DIALECTS, TOP, UPSTREAMS, Readme, word
 from tests.house_rules.source import ROOT, kept_texts, modules, name_of, repairs
 
 HEAD = 20  # lines
@@ -94,16 +94,23 @@ def section_picture() -> str:
 
 
 def test_the_kinds_and_policies_are_those_of_the_code() -> None:
-    kinds = [word(row[0]) for row in TOP.table("Kinds of request", "kind")]
+    kinds = [word(row[0]) for row in BRIDGE.table("Kinds of request", "kind")]
     assert kinds == [kind.value for kind in ClientKind]
-    policies = [word(row[0]) for row in TOP.table("Wrap policies", "policy")]
+    assert re.findall(r"\(`([\w-]+)`\)", TOP.section("Kinds of request")) == kinds
+    policies = [word(row[0]) for row in BRIDGE.table("Wrap policies", "policy")]
     assert policies == [policy.value for policy in Wrap]
+    assert re.findall(r"^- `(\w+)`", TOP.section("Wrap policies"), re.MULTILINE) == policies
 
 
 def test_every_preset_has_its_command() -> None:
     commands = [word(row[1]) for row in TOP.table("Upstreams", "upstream")]
     named = [found[1] for command in commands if (found := re.search(r"--upstream (\S+)", command))]
     assert named == [*PRESETS, "openai", "qwen-web"]
+
+
+def test_every_preset_has_its_address() -> None:
+    rows = [(word(row[0]), word(row[1])) for row in UPSTREAMS.table("Presets", "preset")]
+    assert rows == [(name, known.base_url) for name, known in PRESETS.items()]
 
 
 def test_every_readme_is_known() -> None:
