@@ -69,13 +69,16 @@ class Readme(msgspec.Struct, frozen=True):
 
 
 TOP = Readme()
-CLIENTS = Readme("tests/e2e")
-SPEED = Readme("tests/bench")
+COMMANDS = Readme("roobridge/cli")
 SERVICE = Readme("roobridge/service")
 UPSTREAMS = Readme("roobridge/upstream")
 BRIDGE = Readme("roobridge/bridge")
 DIALECTS = Readme("roobridge/dialects")
-ALL = (TOP, SERVICE, UPSTREAMS, BRIDGE, DIALECTS, SPEED, CLIENTS)
+GRAMMAR = Readme("grammar")
+FIXTURES = Readme("fixtures")
+CLIENTS = Readme("tests/e2e")
+SPEED = Readme("tests/bench")
+ALL = (TOP, COMMANDS, SERVICE, UPSTREAMS, BRIDGE, DIALECTS, GRAMMAR, FIXTURES, CLIENTS, SPEED)
 
 
 @cache

@@ -13,10 +13,22 @@ from roobridge.bridge.plan import ClientKind, Wrap
 from roobridge.dialects import native
 from roobridge.upstream.presets import PRESETS
 from tests.house_rules.options import options_of
-from tests.house_rules.readme import ALL, BRIDGE, DIALECTS, TOP, UPSTREAMS, Readme, word
+from tests.house_rules.readme import (
+    ALL,
+    BRIDGE,
+    COMMANDS,
+    DIALECTS,
+    FIXTURES,
+    GRAMMAR,
+    TOP,
+    UPSTREAMS,
+    Readme,
+    word,
+)
 from tests.house_rules.source import ROOT, kept_texts, modules, name_of, repairs
 
-HEAD = 20  # lines
+# Lines: of the top, and of what is seen of it first.
+WHOLE, HEAD = 150, 20
 
 
 def test_two_commands_of_one_line_stand_at_the_top() -> None:
@@ -25,6 +37,13 @@ def test_two_commands_of_one_line_stand_at_the_top() -> None:
     assert serve.endswith(" && .venv/bin/roobridge serve\n")
     assert tests.endswith(" && .venv/bin/pytest\n")
     assert tests in "".join(TOP.text.splitlines(keepends=True)[:HEAD])
+
+
+def test_the_top_is_short_and_leads_to_every_other_readme() -> None:
+    assert len(TOP.text.splitlines()) <= WHOLE
+    rows = TOP.table("Where to read on", "README")
+    assert [f"[{readme.folder}]({readme.name})" for readme in ALL[1:]] == [row[0] for row in rows]
+    assert all(row[1] for row in rows)
 
 
 def test_continuous_integration_runs_the_command_of_the_top() -> None:
@@ -50,11 +69,11 @@ def test_every_option_has_its_help_and_none_is_unknown(command: str) -> None:
 
 def test_every_option_is_written_down() -> None:
     for command in ("transform", "replay"):
-        assert [option for option in options_of(command) if f"`{option}" not in TOP.text] in (
+        assert [option for option in options_of(command) if f"`{option}" not in COMMANDS.text] in (
             [],
             ["--update"],
         )
-    assert "--update" in TOP.section("Recordings as tests: `roobridge replay`")
+    assert "--update" in COMMANDS.section("Recordings as tests: `roobridge replay`")
 
 
 def test_the_repairs_are_those_of_the_code() -> None:
@@ -111,6 +130,14 @@ def test_every_preset_has_its_command() -> None:
 def test_every_preset_has_its_address() -> None:
     rows = [(word(row[0]), word(row[1])) for row in UPSTREAMS.table("Presets", "preset")]
     assert rows == [(name, known.base_url) for name, known in PRESETS.items()]
+
+
+def test_every_file_of_the_grammar_and_every_fixture_has_its_row() -> None:
+    files = {name for name, _ in kept_texts() if name.rpartition("/")[2] != "README.md"}
+    grammar = re.findall(r"^\| `(grammar/[^`]+)` \|", GRAMMAR.text, re.MULTILINE)
+    assert set(grammar) == {name for name in files if name.startswith("grammar/")}
+    fixtures = tuple(re.findall(r"^\| `(fixtures/[^`]+)` \|", FIXTURES.text, re.MULTILINE))
+    assert [name for name in files if name.startswith("fixtures/") and not name.startswith(fixtures)] == []
 
 
 def test_every_readme_is_known() -> None:

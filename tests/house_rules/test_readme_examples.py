@@ -15,7 +15,7 @@ import pytest
 from roobridge.cli import main, serve
 from roobridge.service.config import LEGACY, Settings, load_settings
 from roobridge.service.wiring import build_upstream
-from tests.house_rules.readme import ALL, SERVICE, TOP, word
+from tests.house_rules.readme import ALL, COMMANDS, SERVICE, TOP, word
 from tests.house_rules.source import ROOT
 
 # What `source .venv/bin/activate` gives, for whatever environment the tests run in.
@@ -33,9 +33,9 @@ def shown() -> Iterator[tuple[str, str]]:
 def served() -> Iterator[str]:
     for row in TOP.table("Upstreams", "upstream"):
         yield word(row[1])
-    yield from re.findall(
-        r"`(roobridge serve [^`]+)`", TOP.section("Recordings as tests: `roobridge replay`")
-    )
+    for readme in (TOP, COMMANDS):
+        sentences = re.sub(r"^\|.*$", "", readme.text, flags=re.MULTILINE)
+        yield from re.findall(r"`(roobridge serve [^`]+)`", sentences)
 
 
 @pytest.fixture
@@ -54,6 +54,12 @@ def test_a_shown_command_gives_what_is_shown(command: str, output: str) -> None:
         ["bash", "-c", ACTIVATED + command], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert ran.stdout.rstrip("\n") == output.rstrip("\n"), ran.stderr
+
+
+def test_what_the_top_shows_in_a_sentence_stands_with_its_output() -> None:
+    named = set(re.findall(r"`(printf [^`]+)`", TOP.text))
+    assert named
+    assert named <= {command for command, _ in shown()}
 
 
 @pytest.mark.parametrize("command", list(served()))
