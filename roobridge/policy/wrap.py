@@ -37,6 +37,7 @@ from roobridge.events import (
 from roobridge.grammar.model import Toolset
 from roobridge.policy.attempt import Attempt, find_attempt, show
 from roobridge.policy.completion import CompletionFilter
+from roobridge.policy.endings import broken_off, why
 from roobridge.policy.units import split_units
 from roobridge.policy.waiting import Held
 
@@ -124,7 +125,11 @@ class Wrapper:
             self._out.append(Complete(called=True))
         elif held is None:
             whole = normal or finish == "length"
-            self._out.append(Complete(called=False, cut=not normal) if whole else _broken_off(finish))
+            self._out.append(
+                Complete(called=False, cut=not normal)
+                if whole
+                else Undeliverable("broken_off", broken_off(finish))
+            )
         elif not held.worthy:
             self._out.append(Undeliverable("degenerate", _DEGENERATE))
         elif not normal:
@@ -236,17 +241,6 @@ class Wrapper:
 
 _DEGENERATE = "The model's reply holds no answer: no call, and not one letter or digit."
 
-_WHY = {
-    "length": "it reached its output limit",
-    "error": "the upstream reported an error",
-    "silence": "the upstream fell silent",
-    "cut": "the upstream's connection broke off",
-}
-
-
-def _why(finish: str) -> str:
-    return _WHY.get(finish, "the reply ended")
-
 
 def _unfinished_call(name: str, why: str) -> Undeliverable:
     what = f"is unfinished ({why})" if why else "is unfinished"
@@ -276,8 +270,4 @@ def does_not_fit(name: str, why: str) -> Undeliverable:
 
 
 def _unfinished_text(finish: str) -> Undeliverable:
-    return Undeliverable("unfinished_text", f"The model's answer is unfinished: {_why(finish)}.")
-
-
-def _broken_off(finish: str) -> Undeliverable:
-    return Undeliverable("broken_off", f"The model's reply broke off: {_why(finish)}.")
+    return Undeliverable("unfinished_text", f"The model's answer is unfinished: {why(finish)}.")

@@ -159,7 +159,7 @@ def lines_run(plan: Plan, name: str, size: int, cut: int) -> int:
 @pytest.mark.parametrize("name", DIALECTS)
 def test_characters_of_calls(name: str, client: str, cut: int) -> None:
     plan = CLIENTS[client].plan()
-    sizes = (10_000, LARGE if THOROUGH or cut == 4096 else 100_000)
+    sizes = (10_000, LARGE if THOROUGH or cut == 4096 else 40_000)
     small, large = (examined(plan, name, size, cut) for size in sizes)
     assert large <= small * 1.05 + 0.05
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from roobridge.bridge.ports import Delta
+from roobridge.bridge.ports import Delta, broke_off
 from roobridge.bridge.reply.unfinished import Opening
 from roobridge.events import Content, Fail, Finish, Length, Piece, Thought
-
-_WHY = {
-    "error": "the upstream reported an error",
-    "silence": "the upstream fell silent",
-    "cut": "the upstream's connection broke off",
-}
+from roobridge.policy.endings import broken_off
 
 
 class PlainReply:
@@ -39,9 +34,9 @@ class PlainReply:
 
     def close(self, finish: str) -> list[Piece]:
         self.done = True
-        why = _WHY.get(finish)
-        if why is not None:
-            return [Fail("broken_off", f"The model's reply broke off: {why}.")]
+        # "length" is an end that the client knows.
+        if broke_off(finish) and finish != "length":
+            return [Fail("broken_off", broken_off(finish))]
         return [Finish(finish)]
 
     def opening(self, finish: str) -> Opening | None:

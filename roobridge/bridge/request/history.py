@@ -16,8 +16,7 @@ import msgspec
 from roobridge.bridge.plan import ClientKind, Plan
 from roobridge.bridge.request.chat import Message, is_function
 from roobridge.grammar.model import Tool, Toolset
-
-ZERO_WIDTH_SPACE = "\u200b"
+from roobridge.render.guard import ZERO_WIDTH
 
 _THINK, _THINK_END = "<think>", "</think>"
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -87,7 +86,7 @@ def unmark_tags(text: str, toolset: Toolset) -> str:
     They go where the bridge puts them: after the `<` of a tag that the client's reader knows, in text and in
     values that are prose. Every other value of a call is left to the letter, file content above all.
     """
-    if ZERO_WIDTH_SPACE not in text:
+    if ZERO_WIDTH not in text:
         return text
     marked = _marked_tag(_names(toolset))
     pieces: list[str] = []
@@ -108,7 +107,7 @@ def _names(toolset: Toolset) -> frozenset[str]:
 def _marked_tag(names: frozenset[str]) -> re.Pattern[str]:
     """`<` and a zero-width space, where one of the names' tags follows; matches both characters."""
     alternatives = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
-    return re.compile(f"<{ZERO_WIDTH_SPACE}(?=/?(?:{alternatives})>)")
+    return re.compile(f"<{ZERO_WIDTH}(?=/?(?:{alternatives})>)")
 
 
 def _exact_values(text: str, toolset: Toolset) -> Iterator[tuple[int, int]]:

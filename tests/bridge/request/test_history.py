@@ -9,16 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roobridge.bridge.plan import ClientKind, Plan
-from roobridge.bridge.request.history import (
-    ZERO_WIDTH_SPACE,
-    clean_history,
-    mend_calls,
-    strip_preview,
-    unmark_tags,
-)
+from roobridge.bridge.request.history import clean_history, mend_calls, strip_preview, unmark_tags
 from roobridge.grammar.model import Kind, Param, Tool, Toolset
+from roobridge.render.guard import ZERO_WIDTH
 
-Z = ZERO_WIDTH_SPACE
+Z = ZERO_WIDTH
 SAVE = Tool(
     "save",
     {
