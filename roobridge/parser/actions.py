@@ -62,7 +62,8 @@ class Actions(Blocks):
             Action.ADMIT: self._do_admit,
             Action.REFUSE: self._do_refuse,
             Action.ABORT: self._do_abort,
-            Action.STOP: self._do_stop,
+            Action.IGNORE: self._do_nothing,
+            Action.OVER: self._do_nothing,
         }
 
     # -- candidates -----------------------------------------------------------------------------------
@@ -289,5 +290,5 @@ class Actions(Blocks):
         self.forget()
         self.emit(Unfinished(param, why))
 
-    def _do_stop(self, terminal: Terminal, raw: str, name: str) -> None:
+    def _do_nothing(self, terminal: Terminal, raw: str, name: str) -> None:
         pass

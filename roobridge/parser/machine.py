@@ -127,7 +127,7 @@ class Parser(ContentLexer, AlienLexer, CallLexer, ValueLexer, ChainLexer, Action
             self._run()
             if self.example is not None and self.state not in (State.EXAMPLE_END, State.EXAMPLE_OVER):
                 self.read_again(self.example)
-            elif self.step(self.end_terminal(normal=normal), "", "") is Action.STOP:
+            elif self.step(self.end_terminal(normal=normal), "", "") is Action.OVER:
                 return out
 
     def interrupt(self) -> list[Event]:

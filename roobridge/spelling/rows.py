@@ -9,7 +9,7 @@ from roobridge.spelling.states import Action, State, Step, Table, Terminal
 _S, _T, _A = State, Terminal, Action
 
 _BROKEN_ROWS: Table = {
-    (_S.BROKEN, _T.TEXT): Step(_A.STOP, _S.BROKEN),
+    (_S.BROKEN, _T.TEXT): Step(_A.IGNORE, _S.BROKEN),
     (_S.BROKEN, _T.END): Step(_A.ABORT, _S.CONTENT),
     (_S.BROKEN, _T.CUT): Step(_A.ABORT, _S.CONTENT),
 }
@@ -24,7 +24,7 @@ def _chain(state: State) -> Table:
         (state, _T.MARK): Step(_A.HOLD, state),
         (state, _T.DOUBTED_CLOSE): Step(_A.HOLD, _S.CLOSED),
         (state, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT, "missing_tool_close"),
-        (state, _T.GARBLED): Step(_A.STOP, _S.BROKEN),
+        (state, _T.GARBLED): Step(_A.IGNORE, _S.BROKEN),
         (state, _T.TEXT): Step(_A.RESUME, _S.VALUE),
         (state, _T.END): Step(_A.COMMIT, _S.CONTENT, "call_closed"),
         (state, _T.CUT): Step(_A.ABORT, _S.CONTENT),
@@ -60,7 +60,7 @@ TAG_ROWS: Table = MappingProxyType(
         (_S.VALUE, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE, "missing_parameter_close"),
         (_S.VALUE, _T.SPACE): Step(_A.DROP, _S.VALUE, "doubled_parameter_open"),
         (_S.VALUE, _T.BRACKET): Step(_A.DROP, _S.VALUE, "opening_tag_mended"),
-        (_S.VALUE, _T.GARBLED): Step(_A.STOP, _S.BROKEN),
+        (_S.VALUE, _T.GARBLED): Step(_A.IGNORE, _S.BROKEN),
         (_S.VALUE, _T.END): Step(_A.COMMIT, _S.CONTENT, "value_closed"),
         (_S.VALUE, _T.CUT): Step(_A.ABORT, _S.CONTENT),
         **_chain(_S.CLOSING),
@@ -181,18 +181,18 @@ BARE_ROWS: Table = MappingProxyType(
 # The rows that every call written as a JSON object shares.
 OBJECT_ROWS: Table = MappingProxyType(
     {
-        (_S.OBJECT, _T.OBJECT_DONE): Step(_A.STOP, _S.OBJECT_END),
+        (_S.OBJECT, _T.OBJECT_DONE): Step(_A.IGNORE, _S.OBJECT_END),
         (_S.OBJECT, _T.OBJECT_ALIEN): Step(_A.RELEASE, _S.ASTRAY),
-        (_S.OBJECT, _T.OBJECT_BROKEN): Step(_A.STOP, _S.BROKEN),
+        (_S.OBJECT, _T.OBJECT_BROKEN): Step(_A.IGNORE, _S.BROKEN),
         (_S.OBJECT, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT, "json_missing_brace"),
-        (_S.OBJECT, _T.TOOL_CLOSE): Step(_A.STOP, _S.OBJECT_END, "json_missing_brace"),
+        (_S.OBJECT, _T.TOOL_CLOSE): Step(_A.IGNORE, _S.OBJECT_END, "json_missing_brace"),
         (_S.OBJECT, _T.END): Step(_A.COMMIT, _S.CONTENT, "call_closed"),
         (_S.OBJECT, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-        (_S.OBJECT_END, _T.SPACE): Step(_A.STOP, _S.OBJECT_END),
-        (_S.OBJECT_END, _T.BRACE): Step(_A.STOP, _S.OBJECT_END, "json_extra_brace"),
-        (_S.OBJECT_END, _T.BRACKET): Step(_A.STOP, _S.OBJECT_END, "json_array_of_calls"),
+        (_S.OBJECT_END, _T.SPACE): Step(_A.IGNORE, _S.OBJECT_END),
+        (_S.OBJECT_END, _T.BRACE): Step(_A.IGNORE, _S.OBJECT_END, "json_extra_brace"),
+        (_S.OBJECT_END, _T.BRACKET): Step(_A.IGNORE, _S.OBJECT_END, "json_array_of_calls"),
         (_S.OBJECT_END, _T.NEXT_CALL): Step(_A.COMMIT, _S.WRAPPED, "missing_call_close"),
-        (_S.OBJECT_END, _T.TOOL_CLOSE): Step(_A.STOP, _S.OBJECT_END),
+        (_S.OBJECT_END, _T.TOOL_CLOSE): Step(_A.IGNORE, _S.OBJECT_END),
         (_S.OBJECT_END, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
         (_S.OBJECT_END, _T.TEXT): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
         (_S.OBJECT_END, _T.END): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
