@@ -225,7 +225,6 @@ class Actions(Blocks):
         self.markdown.absorb(text)
         self.after_call = False
         self.do_text(terminal, text, "")
-        self.state = State.CONTENT
 
     def read_again(self, example: Example) -> None:
         """The reply ended inside an example: it is text, and so is every other one from here on."""
@@ -235,13 +234,13 @@ class Actions(Blocks):
         self.forget()
         self.at = len(self.buffer)
         self._again(example.head, example.rest())
+        self.state = State.CONTENT
 
     def _again(self, text: str, rest: str) -> None:
         self.after_call = False
         self.mentioned(text)
         self.markdown.absorb(text)
         self.do_text(Terminal.TEXT, text, "")
-        self.state = State.CONTENT
         self.rewind(rest)
 
     # -- fences and JSON -------------------------------------------------------------------------------

@@ -148,7 +148,7 @@ class Parser(ContentLexer, AlienLexer, CallLexer, ValueLexer, ChainLexer, Action
         self.actions[step.action](terminal, raw, name)
         self.state = step.to
         if self.example is not None and step.to is State.CONTENT:
-            self._leave(terminal)
+            self.step(Terminal.EXAMPLE_CALL if self.after_call else Terminal.EXAMPLE_TEXT, "", "")
         return step.action
 
     def _run(self) -> None:
@@ -159,10 +159,3 @@ class Parser(ContentLexer, AlienLexer, CallLexer, ValueLexer, ChainLexer, Action
             self.step(*lexed)
         self.buffer = self.buffer[self.at :]
         self.at = 0
-
-    def _leave(self, terminal: Terminal) -> None:
-        """An example's call is whole, or is none."""
-        if self.after_call:
-            self.state = State.EXAMPLE_END
-        else:
-            self.actions[Action.REFUSE](terminal, "", "")

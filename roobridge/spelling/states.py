@@ -147,6 +147,8 @@ class Terminal(_Key):
     MARK = auto()
     FENCE_OPEN = auto()
     FENCE_CLOSE = auto()
+    EXAMPLE_CALL = auto()  # the open example's call is whole
+    EXAMPLE_TEXT = auto()  # what is read in the open example is no call
     END = auto()  # a normal end that may close what is open
     CUT = auto()  # an end that leaves what is open unfinished
 
@@ -225,6 +227,8 @@ CONTENT_TABLE: Table = MappingProxyType(
         (_S.CONTENT, _T.MARK): Step(_A.HOLD, _S.MARKED),
         (_S.CONTENT, _T.FENCE_OPEN): Step(_A.HOLD, _S.FENCE),
         (_S.CONTENT, _T.BRACE): Step(_A.KEEP, _S.LONE),
+        (_S.CONTENT, _T.EXAMPLE_CALL): Step(_A.IGNORE, _S.EXAMPLE_END),
+        (_S.CONTENT, _T.EXAMPLE_TEXT): Step(_A.REFUSE, _S.CONTENT),
         (_S.CONTENT, _T.END): Step(_A.OVER, _S.CONTENT),
         (_S.CONTENT, _T.CUT): Step(_A.OVER, _S.CONTENT),
         (_S.REASONING, _T.THINK_CLOSE): Step(_A.SPEAK, _S.CONTENT),

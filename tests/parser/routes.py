@@ -134,6 +134,12 @@ ROUTES: dict[str, list[dict[State, tuple[str, dict[Terminal, str]]]]] = {
             ),
         },
         {_S.LONE: ("[", {_T.TEXT: "x"})},
+        {
+            _S.CONTENT: (
+                "",
+                {_T.EXAMPLE_CALL: f"> {_CALL}", _T.EXAMPLE_TEXT: "> <list_files>\nwords\n"},
+            )
+        },
     ],
     "roo-xml": [
         TAGS,
