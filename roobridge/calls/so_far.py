@@ -22,6 +22,7 @@ class SoFar:
         self._lines = False
         self._fenced = False
         self._line = ""  # how its last line begins
+        self._quotes = dict.fromkeys("\"'`", 0)  # on its last line
 
     @property
     def tail(self) -> str:
@@ -48,6 +49,13 @@ class SoFar:
         return self._fenced
 
     @property
+    def quoted(self) -> bool:
+        """Its last character is a quote that opens on the last line: what follows is spoken of."""
+        self._look()
+        quote = self._tail[-1:]
+        return quote in self._quotes and self._quotes[quote] % 2 == 1
+
+    @property
     def garbled(self) -> bool:
         """It has swallowed markup of the call."""
         self._look()
@@ -62,6 +70,7 @@ class SoFar:
         self._said = self._said or not raw.isspace()
         self._tail = (self._tail + raw)[-_TAIL:]
         self._walk_fences(raw)
+        self._count_quotes(raw)
         self._tags.add(raw)
 
     def _walk_fences(self, raw: str) -> None:
@@ -70,3 +79,8 @@ class SoFar:
         if "```" in text or "~~~" in text:
             self._fenced ^= sum(line.lstrip().startswith(("```", "~~~")) for line in lines) % 2 == 1
         self._line = last[:_LINE_HEAD]
+
+    def _count_quotes(self, raw: str) -> None:
+        _, newline, last = raw.rpartition("\n")
+        for quote, known in self._quotes.items():
+            self._quotes[quote] = last.count(quote) + (0 if newline else known)

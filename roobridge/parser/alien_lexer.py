@@ -8,6 +8,7 @@ from roobridge.parser.machine_state import Lexed, Point
 from roobridge.spelling.states import Terminal
 
 _TAG_LINE = re.compile(r"\n[ \t]{0,40}(?=<)")
+_MAYBE_FENCE = re.compile(r"(?:`{1,64}|~{1,64})\Z")
 _MAYBE_TAG_LINE = re.compile(r"\n[ \t]{0,40}\Z")
 
 
@@ -45,6 +46,8 @@ class AlienLexer(Point):
             return Terminal.STRAY_NOISE, "", ""
         line = _TAG_LINE.search(self.buffer, start)
         held = None if line is not None or self.ending else _MAYBE_TAG_LINE.search(self.buffer, start)
+        if line is None and held is None and not self.ending:
+            held = _MAYBE_FENCE.search(self.buffer, start)  # Markdown is told of whole runs alone
         end = line.end() if line is not None else held.start() if held is not None else len(self.buffer)
         raw = self.buffer[start:end]
         self.markdown.absorb(raw)

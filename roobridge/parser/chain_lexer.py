@@ -27,7 +27,6 @@ _CLOSED = frozenset(
 )
 _BEFORE = frozenset({State.OPENED, State.AWAITING})
 _IN_WORDS = frozenset({State.AWAITING, State.BETWEEN, State.PARTING, State.CLOSED})
-_QUOTES = frozenset("\"'`")
 _LONGEST = 120  # characters of a misspelt opener
 _MISSPELT = re.compile(r"""<([A-Za-z_]\w{2,39})(?:\s*[=:]\s*["']?([\w.:-]{1,64})["']?)?\s{0,8}>""")
 _MISSPELT_BEGUN = re.compile(r"""<[A-Za-z_]\w{0,39}\s*[=:]?\s*["']?[\w.:-]{0,64}["']?\s{0,8}\Z""")
@@ -194,7 +193,7 @@ class ChainLexer(Point):
             return False
         words = self.held.lstrip(" \t")
         spoken = words.strip() != "" and words[0] not in "\r\n"
-        return spoken or call.so_far.tail[-1:] in _QUOTES or call.so_far.fenced
+        return spoken or call.so_far.quoted or call.so_far.fenced
 
     def _lost(self, call: TagCall) -> bool:
         """What the call lacks may well stand in the words between its tags, or under another name."""
@@ -226,7 +225,7 @@ class ChainLexer(Point):
         # Unless the closing tag and the opening one begin lines, and no opener stands in the value for it.
         lines = call.so_far.tail[-1:] in ("", "\n") and _LINE_BEGUN.search(self.held) is not None
         spoken = call.tags.verbatim and self.state is State.BETWEEN and not lines
-        parted = self.state in (State.PARTING, State.CLOSED)
+        parted = self.state in (State.PARTING, State.CLOSED) or (self.state is State.ODD and call.tags.free)
         spoken = spoken or (parted and not _LINE_BEGUN.search(self.held))
         if spoken and self.state is State.CLOSED:
             return None, False

@@ -51,15 +51,16 @@ def lexicons(
     openers = {literal: found for dialect in dialects for literal, found in dialect.openers(toolset).items()}
     inner = {literal: found for dialect in dialects for literal, found in dialect.inner(toolset).items()}
     inner.pop("{", None)
+    # A tool may have a wrapper's name (qwen-code 0.24 has `tool_call`): only a dialect's own is the wrapper.
     around = {
         literal: Found(Terminal.CALL_OPEN, _name(literal))
         for dialect in dialects
         for literal in dialect.around
-        if literal not in openers
+        if literal not in openers or literal == dialect.call_open
     }
     owning = [dialect for dialect in dialects if dialect.holds is Holds.CALL]
     closes = _stray_words(names, dialects, strays)
-    words = {**_content_words(dialects, strays, closes), **around, **openers}
+    words = {**_content_words(dialects, strays, closes), **openers, **around}
     # A call of any dialect may stand in the wrapper, and the wrapper twice.
     opening = {raw: found for raw, found in words.items() if found.terminal in OPENS_CALL}
     heads = {head for dialect in dialects for head in (dialect.any_tool, dialect.any_parameter) if head}

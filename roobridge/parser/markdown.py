@@ -137,7 +137,7 @@ class Markdown:
                 i += 1
             elif stop is Stop.FENCE:
                 run = fence_run(text, i)
-                if run - i > FENCE_LIMIT:
+                if not 3 <= run - i <= FENCE_LIMIT:
                     self.not_fence(text[i:run])
                 else:
                     self.open_fence(text[i:run])

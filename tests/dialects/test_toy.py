@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+import msgspec
 import pytest
 
 from roobridge.dialects import DIALECTS, FENCED_JSON
 from roobridge.events import CallEnd, CallStart, Event, Repaired, Text
-from roobridge.grammar.model import Param, Toolset
+from roobridge.grammar.model import Param, Tool, Toolset
 from roobridge.parser.machine import Parser
 from roobridge.spelling.dialect import Dialect, Holds
 from roobridge.spelling.rows import ARGUMENT_ROWS, OBJECT_ROWS
@@ -106,3 +107,17 @@ def test_the_others_stay_what_they_are(size: int) -> None:
         (start,) = [event for event in events if isinstance(event, CallStart)]
         assert start.dialect != "toy"
         assert not [event for event in events if isinstance(event, (Text, Repaired))]
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+@pytest.mark.parametrize("name", ["tool_call", "function_calls", "tools"])
+def test_a_tool_may_have_the_name_of_a_wrapper(name: str, size: int) -> None:
+    tools = {**TOOLSET.tools, name: Tool(name, {"name": Param("name"), "arguments": Param("arguments")})}
+    toolset = msgspec.structs.replace(TOOLSET, tools=tools)
+    text = f"I look.\n\n<tool_call>\n{CALL}\n</tool_call>"
+    parser = Parser(toolset, DIALECTS, FENCED_JSON)
+    events: list[Event] = []
+    for at in range(0, len(text), size):
+        events += parser.feed(text[at : at + size])
+    events += parser.close(normal=True)
+    assert [event.name for event in events if isinstance(event, CallStart)] == ["list_files"]
