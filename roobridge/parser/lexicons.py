@@ -93,9 +93,10 @@ def _loose(
 ) -> list[tuple[Loose, Mapping[str, Found]]]:
     """The openers of tools as models misspell them, for the dialects that have openers of tools here."""
     return [
-        (dialect.loose_tool, {found.name: found for found in words.values() if found.dialect is dialect})
+        (dialect.loose_tool, meanings)
         for dialect in dialects
         if dialect.loose_tool is not None
+        and (meanings := {found.name: found for found in words.values() if found.dialect is dialect})
     ]
 
 
