@@ -44,7 +44,7 @@ class Lexicon:
     stops: where one may begin, or None where all begin with `<`.
     """
 
-    __slots__ = ("_longest", "_loose", "_meant", "_named", "_others", "_tags", "_words", "stops")
+    __slots__ = ("_begun", "_longest", "_loose", "_meant", "_named", "_others", "_tags", "_words", "stops")
 
     def __init__(
         self,
@@ -58,6 +58,7 @@ class Lexicon:
         self._others = _by_head(word for word in words if not _ONE_TAG.fullmatch(word))
         self._loose = loose
         self._meant: dict[tuple[str, int], str] = {}  # names looked up before
+        self._begun: dict[str, bool] = {}  # beginnings looked up before
         self._named = open_names or {}
         self._tags = [word for word in words if _ONE_TAG.fullmatch(word)]
         self._longest = max(map(len, (*self._tags, *self._named)), default=0)
@@ -107,6 +108,16 @@ class Lexicon:
             begun = begun or (len(text) - at < len(word) and word.startswith(text[at:]))
         return (Miss.MORE if begun else Miss.NONE), at
 
+    def _is_begun(self, rest: str) -> bool:
+        """Whether a tag or a named opener begins so; the same few beginnings come again and again."""
+        known = self._begun.get(rest)
+        if known is None:
+            if len(self._begun) >= _REMEMBERED:
+                self._begun.clear()
+            known = any(word.startswith(rest) for word in (*self._tags, *self._named))
+            self._begun[rest] = known
+        return known
+
     def _literal(self, text: str, at: int) -> tuple[Found | Miss, int]:
         if self._others:
             other, end = self._other(text, at)
@@ -129,9 +140,7 @@ class Lexicon:
             return Miss.NONE, at
         if len(text) - at < longest:
             rest = text[at:]
-            if any(word.startswith(rest) for word in self._tags):
-                return Miss.MORE, at
-            if any(named.startswith(rest) for named in self._named):
+            if self._is_begun(rest):
                 return Miss.MORE, at
             if opener and _is_name(rest[len(opener) :]):
                 return Miss.MORE, at
