@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from roobridge.calls.tagged import TagCall
+from roobridge.parser.candidate import begins_line, behind_opener, ends_line, words_held
 from roobridge.parser.machine_state import Lexed, Point
 from roobridge.spelling.closers import CLOSES, Level, Tag, close_end, tag_at
 from roobridge.spelling.dialect import Holds
@@ -31,7 +32,6 @@ _LONGEST = 120  # characters of a misspelt opener
 _MISSPELT = re.compile(r"""<([A-Za-z_]\w{2,39})(?:\s*[=:]\s*["']?([\w.:-]{1,64})["']?)?\s{0,8}>""")
 _MISSPELT_BEGUN = re.compile(r"""<[A-Za-z_]\w{0,39}\s*[=:]?\s*["']?[\w.:-]{0,64}["']?\s{0,8}\Z""")
 _WORDS_END = re.compile(r"[<\n]")
-_LINE_BEGUN = re.compile(r"\n[ \t]*\Z")
 _AWAITED = 500  # characters of words before a call's first parameter; more are no slip
 
 CHAIN = frozenset(
@@ -116,7 +116,7 @@ class ChainLexer(Point):
         loose = call.dialect.loose_param
         if loose is None:
             return None, more
-        if self.buffer[self.at] != "<" and not self._line_begins():
+        if self.buffer[self.at] != "<" and not begins_line(self.pending):
             return None, more
         name, end = loose.match(self.buffer, self.at)
         if isinstance(name, str):
@@ -135,13 +135,6 @@ class ChainLexer(Point):
             return _standing(Terminal.GARBLED), False
         near = self._misspelt(call)
         return near if near[0] is not None else (None, more or near[1] or name is Miss.MORE)
-
-    def _line_begins(self) -> bool:
-        """No words stand before this point on its line: a tag without its `<` may begin here."""
-        for terminal, raw, _ in reversed(self.pending):
-            if "\n" in raw or terminal is not Terminal.SPACE:
-                return terminal is not Terminal.WORDS
-        return True
 
     def _misspelt(self, call: TagCall) -> tuple[Lexed | None, bool]:
         """An opener with a slip in its first word, or a tag with a slip in a parameter's name."""
@@ -191,7 +184,7 @@ class ChainLexer(Point):
         """
         if not call.tags.free:
             return False
-        words = self.held.lstrip(" \t")
+        words = words_held(self.pending).lstrip(" \t")
         spoken = words.strip() != "" and words[0] not in "\r\n"
         return spoken or call.so_far.quoted or call.so_far.fenced
 
@@ -203,7 +196,7 @@ class ChainLexer(Point):
     def _is_late(self, *, exact: bool) -> bool:
         """Whether the tool's closing tag leaves it open that the value ended before it."""
         if self.state is State.BETWEEN:
-            return is_prose(self.held)
+            return is_prose(words_held(self.pending))
         return self.state in (State.NEARLY, State.ODD) and not exact
 
     def _level(self, call: TagCall, word: str) -> Level | None:
@@ -223,10 +216,10 @@ class ChainLexer(Point):
         weak = weak or (self.state is State.TAIL and not (call.complete() and self._closed_exactly(call)))
         # A file that speaks of closing tags speaks of opening ones, too.
         # Unless the closing tag and the opening one begin lines, and no opener stands in the value for it.
-        lines = call.so_far.tail[-1:] in ("", "\n") and _LINE_BEGUN.search(self.held) is not None
+        lines = call.so_far.tail[-1:] in ("", "\n") and ends_line(self.pending)
         spoken = call.tags.verbatim and self.state is State.BETWEEN and not lines
         parted = self.state in (State.PARTING, State.CLOSED) or (self.state is State.ODD and call.tags.free)
-        spoken = spoken or (parted and not _LINE_BEGUN.search(self.held))
+        spoken = spoken or (parted and not ends_line(self.pending))
         if spoken and self.state is State.CLOSED:
             return None, False
         if weak or spoken or self.row(Terminal.NEXT_CALL) is None:
@@ -260,7 +253,7 @@ class ChainLexer(Point):
     # -- words -----------------------------------------------------------------------------------------
 
     def _words(self, call: TagCall) -> Lexed:
-        room = _AWAITED - len(self.held) if self.state in _BEFORE else len(self.buffer)
+        room = _AWAITED - len(words_held(self.pending)) if self.state in _BEFORE else len(self.buffer)
         if self.row(Terminal.WORDS) is None or room <= 0 or not self._may_be_words(call):
             return Terminal.TEXT, "", ""
         stop = _WORDS_END.search(self.buffer, self.at + 1)
@@ -273,25 +266,12 @@ class ChainLexer(Point):
         last = self.pending[-1][0]
         tag = self.buffer[self.at] == "<"
         if self.state is State.OPENED:
-            return self.opened_line and (tag or "\n" in self._behind_opener)
+            return self.opened_line and (tag or "\n" in behind_opener(self.pending))
         # In a value that may hold anything, what stands right behind the tag, or begins with a closing tag of
         # its own, goes on with the value.
         if call.tags.verbatim and self.buffer.startswith("</", self.at):
             return False
         return tag or last not in _CLOSED or self.state is State.ENDING
-
-    @property
-    def _behind_opener(self) -> str:
-        behind: list[str] = []
-        for terminal, raw, _ in self.pending:
-            behind = [] if terminal in OPENS_CALL else [*behind, raw]
-        return "".join(behind)
-
-    @property
-    def held(self) -> str:
-        """The words of the candidate."""
-        words = (raw for held, raw, _ in self.pending if held in (Terminal.WORDS, Terminal.SPACE))
-        return "".join(words)
 
 
 def _standing(terminal: Terminal) -> Lexed:

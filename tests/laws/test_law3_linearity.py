@@ -65,6 +65,9 @@ REPLIES: dict[str, Callable[[int], str]] = {
     "parameters in a value": _repeated("\n<path>", _OPEN),
     "half closes in a Qwen value": _repeated("</parameter", _QWEN),
     "closes in a Qwen value": _repeated("</parameter>\nx", _QWEN),
+    "calls behind a chain in doubt": _repeated(
+        "x <read_file><path> ", _QWEN + "'</parameter></function></tool_call>"
+    ),
     "functions' ends in a Qwen value": _repeated("</parameter>\n</function> x", _QWEN),
     "spaces after an opening tag": _repeated(" ", "<read_file>"),
     "newlines after a closing tag": _repeated("\n", "<read_file>\n<path>a</path>"),
