@@ -66,6 +66,16 @@ class Parser(ContentLexer, AlienLexer, CallLexer, ValueLexer, ChainLexer, Action
             return self.json.name if self.json.announced else ""
         return self.call.tool.name if self.call is not None and self.call.announced else ""
 
+    @property
+    def in_object(self) -> bool:
+        """A call is open whose parameters are written as JSON."""
+        return self.json is not None
+
+    @property
+    def kept_back(self) -> str:
+        """The text that no event was given for yet."""
+        return "".join(raw for _, raw, _ in self.pending) + self.buffer
+
     def reasoned(self) -> None:
         """Reasoning came on a channel of its own: a closing tag of thinking closes nothing here."""
         self.thought = True

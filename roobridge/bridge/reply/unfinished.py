@@ -132,8 +132,8 @@ class Heard(msgspec.Struct, frozen=True):
             return Opening(text, call, told=True) if cut and call is not None else None
         events = self.parser.feed(self.text)
         call = open_call(events)
-        escaped = self.parser.json is not None
-        kept_back = "".join(raw for _, raw, _ in self.parser.pending) + self.parser.buffer
+        escaped = self.parser.in_object
+        kept_back = self.parser.kept_back
         rest = self.parser.close(normal=normal)
         if call is not None:
             return Opening(self.text, call, escaped=escaped) if is_unfinished(rest) else None
