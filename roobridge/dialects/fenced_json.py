@@ -9,7 +9,7 @@ Source: recorded outputs of qwen3-max; Qwen2.5-Coder prefers the `json` fence.
 
 from __future__ import annotations
 
-from roobridge.parser.blocks import Fenced
+from roobridge.spelling.fenced import Fenced
 
 FENCED_JSON = Fenced(
     dialect="fenced-json",

@@ -37,8 +37,8 @@ _TABLE: Table = MappingProxyType(
         (_S.COMPLETION, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
         (_S.LOOSE, _T.TEXT): Step(_A.HOLD, _S.LOOSE),
         (_S.LOOSE, _T.TOOL_CLOSE): Step(_A.GATHER, _S.CONTENT, "completion_without_parameter"),
-        (_S.LOOSE, _T.END): Step(_A.FORSAKE, _S.CONTENT),
-        (_S.LOOSE, _T.CUT): Step(_A.FORSAKE, _S.CONTENT),
+        (_S.LOOSE, _T.END): Step(_A.ABANDON, _S.CONTENT),
+        (_S.LOOSE, _T.CUT): Step(_A.ABANDON, _S.CONTENT),
     }
 )
 

@@ -11,14 +11,15 @@ from roobridge.parser.markdown import Markdown
 
 
 class JsonBlock:
-    """head: a fence's opening line, or empty where the call stands bare at a line's start. markdown: where
-    the block begins. names: as JsonCall's.
+    """head: a fence's opening line, or empty where the call stands bare at a line's start. info: what stands
+    behind its run (CommonMark 0.31, 4.5). markdown: where the block begins. names: as JsonCall's.
     """
 
     def __init__(
-        self, head: str, markdown: Markdown, tools: Mapping[str, Tool], names: Collection[str]
+        self, head: str, info: str, markdown: Markdown, tools: Mapping[str, Tool], names: Collection[str]
     ) -> None:
         self.head = head
+        self.info = info
         self.markdown = copy.copy(markdown)
         self.closers = False  # a wrapper's closing tag follows
         self._parts: list[str] = []

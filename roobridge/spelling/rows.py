@@ -8,6 +8,13 @@ from roobridge.spelling.states import Action, State, Step, Table, Terminal
 
 _S, _T, _A = State, Terminal, Action
 
+
+def _in_example(rows: Table) -> Table:
+    """The same rows, and what the reply's end does in their states while an example is open."""
+    ends = [state for state, terminal in rows if terminal is _T.CUT]
+    return {**rows, **{(state, _T.EXAMPLE_CUT): Step(_A.REREAD, _S.CONTENT) for state in ends}}
+
+
 _BROKEN_ROWS: Table = {
     (_S.BROKEN, _T.TEXT): Step(_A.IGNORE, _S.BROKEN),
     (_S.BROKEN, _T.END): Step(_A.ABORT, _S.CONTENT),
@@ -33,92 +40,94 @@ def _chain(state: State) -> Table:
 
 # The rows that every call written in tags shares; a dialect adds its own and may replace some.
 TAG_ROWS: Table = MappingProxyType(
-    {
-        (_S.OPENED, _T.SPACE): Step(_A.HOLD, _S.OPENED),
-        (_S.OPENED, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE),
-        (_S.OPENED, _T.TOOL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
-        (_S.OPENED, _T.BRACE): Step(_A.READ, _S.OBJECT),
-        (_S.OPENED, _T.WORDS): Step(_A.HOLD, _S.AWAITING),
-        (_S.OPENED, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
-        (_S.OPENED, _T.END): Step(_A.RELEASE, _S.CONTENT),
-        (_S.OPENED, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
-        (_S.AWAITING, _T.SPACE): Step(_A.HOLD, _S.AWAITING),
-        (_S.AWAITING, _T.WORDS): Step(_A.HOLD, _S.AWAITING),
-        (_S.AWAITING, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE),
-        (_S.AWAITING, _T.TEXT): Step(_A.FORSAKE, _S.CONTENT),
-        (_S.AWAITING, _T.END): Step(_A.FORSAKE, _S.CONTENT),
-        (_S.AWAITING, _T.CUT): Step(_A.FORSAKE, _S.CONTENT),
-        (_S.VALUE, _T.PARAM_CLOSE): Step(_A.HOLD, _S.CLOSING),
-        (_S.VALUE, _T.NEAR_CLOSE): Step(_A.HOLD, _S.NEARLY),
-        (_S.VALUE, _T.ODD_CLOSE): Step(_A.HOLD, _S.ODD),
-        (_S.VALUE, _T.INNER_CLOSE): Step(_A.HOLD, _S.INNER),
-        (_S.VALUE, _T.TOOL_CLOSE): Step(_A.HOLD, _S.TAIL),
-        # Nearly the tool's closing tag, without the parameter's: only the reply's end makes it one.
-        (_S.VALUE, _T.LATE_CLOSE): Step(_A.HOLD, _S.REST),
-        (_S.VALUE, _T.MARK): Step(_A.HOLD, _S.REST),
-        # The closing tag is missing: the next parameter ends the value.
-        (_S.VALUE, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE, "missing_parameter_close"),
-        (_S.VALUE, _T.SPACE): Step(_A.DROP, _S.VALUE, "doubled_parameter_open"),
-        (_S.VALUE, _T.BRACKET): Step(_A.DROP, _S.VALUE, "opening_tag_mended"),
-        (_S.VALUE, _T.GARBLED): Step(_A.IGNORE, _S.BROKEN),
-        (_S.VALUE, _T.END): Step(_A.COMMIT, _S.CONTENT, "value_closed"),
-        (_S.VALUE, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-        **_chain(_S.CLOSING),
-        # The closing tag stands twice.
-        (_S.CLOSING, _T.PARAM_CLOSE): Step(_A.HOLD, _S.CLOSING),
-        (_S.CLOSING, _T.WORDS): Step(_A.HOLD, _S.BETWEEN),
-        **_chain(_S.NEARLY),
-        (_S.NEARLY, _T.PARAM_CLOSE): Step(_A.HOLD, _S.CLOSING),
-        (_S.NEARLY, _T.LATE_CLOSE): Step(_A.HOLD, _S.PARTING),
-        **_chain(_S.ODD),
-        (_S.ODD, _T.END): Step(_A.ABORT, _S.CONTENT),
-        (_S.ODD, _T.LATE_CLOSE): Step(_A.HOLD, _S.PARTING),
-        **_chain(_S.BETWEEN),
-        (_S.BETWEEN, _T.WORDS): Step(_A.HOLD, _S.BETWEEN),
-        (_S.BETWEEN, _T.LATE_CLOSE): Step(_A.HOLD, _S.PARTING),
-        (_S.PARTING, _T.SPACE): Step(_A.HOLD, _S.PARTING),
-        (_S.PARTING, _T.WORDS): Step(_A.HOLD, _S.PARTING),
-        (_S.PARTING, _T.MARK): Step(_A.HOLD, _S.PARTING),
-        (_S.PARTING, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT),
-        (_S.PARTING, _T.TEXT): Step(_A.RESUME, _S.VALUE),
-        (_S.PARTING, _T.END): Step(_A.COMMIT, _S.CONTENT),
-        (_S.PARTING, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-        (_S.INNER, _T.SPACE): Step(_A.HOLD, _S.INNER),
-        (_S.INNER, _T.INNER_CLOSE): Step(_A.HOLD, _S.INNER),
-        (_S.INNER, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE),
-        (_S.INNER, _T.PARAM_CLOSE): Step(_A.SHIFT, _S.CLOSING),
-        (_S.INNER, _T.TOOL_CLOSE): Step(_A.HOLD, _S.DOUBT),
-        (_S.INNER, _T.MARK): Step(_A.HOLD, _S.INNER),
-        (_S.INNER, _T.TEXT): Step(_A.RESUME, _S.VALUE),
-        (_S.INNER, _T.END): Step(_A.COMMIT, _S.CONTENT),
-        (_S.INNER, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-        (_S.DOUBT, _T.SPACE): Step(_A.HOLD, _S.DOUBT),
-        (_S.DOUBT, _T.MARK): Step(_A.HOLD, _S.DOUBT),
-        (_S.DOUBT, _T.WORDS): Step(_A.HOLD, _S.PARTING),
-        (_S.DOUBT, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT),
-        (_S.DOUBT, _T.TEXT): Step(_A.RESUME, _S.VALUE),
-        (_S.DOUBT, _T.END): Step(_A.COMMIT, _S.CONTENT),
-        (_S.DOUBT, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-        # The last whole chain that ends the reply, or that a call follows, is the real one.
-        (_S.CLOSED, _T.SPACE): Step(_A.HOLD, _S.CLOSED),
-        (_S.CLOSED, _T.WORDS): Step(_A.HOLD, _S.CLOSED),
-        (_S.CLOSED, _T.MARK): Step(_A.HOLD, _S.CLOSED),
-        (_S.CLOSED, _T.PARAM_CLOSE): Step(_A.SHIFT, _S.CLOSING),
-        (_S.CLOSED, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT),
-        (_S.CLOSED, _T.END): Step(_A.COMMIT, _S.CONTENT),
-        (_S.CLOSED, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-        (_S.TAIL, _T.SPACE): Step(_A.HOLD, _S.TAIL),
-        (_S.TAIL, _T.MARK): Step(_A.HOLD, _S.REST),
-        (_S.TAIL, _T.TEXT): Step(_A.RESUME, _S.VALUE),
-        (_S.TAIL, _T.END): Step(_A.COMMIT, _S.CONTENT, "parameter_closed"),
-        (_S.TAIL, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-        (_S.REST, _T.SPACE): Step(_A.HOLD, _S.REST),
-        (_S.REST, _T.MARK): Step(_A.HOLD, _S.REST),
-        (_S.REST, _T.TEXT): Step(_A.RESUME, _S.VALUE),
-        (_S.REST, _T.END): Step(_A.COMMIT, _S.CONTENT, "parameter_closed"),
-        (_S.REST, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-        **_BROKEN_ROWS,
-    }
+    _in_example(
+        {
+            (_S.OPENED, _T.SPACE): Step(_A.HOLD, _S.OPENED),
+            (_S.OPENED, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE),
+            (_S.OPENED, _T.TOOL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
+            (_S.OPENED, _T.BRACE): Step(_A.READ, _S.OBJECT),
+            (_S.OPENED, _T.WORDS): Step(_A.HOLD, _S.AWAITING),
+            (_S.OPENED, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
+            (_S.OPENED, _T.END): Step(_A.RELEASE, _S.CONTENT),
+            (_S.OPENED, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
+            (_S.AWAITING, _T.SPACE): Step(_A.HOLD, _S.AWAITING),
+            (_S.AWAITING, _T.WORDS): Step(_A.HOLD, _S.AWAITING),
+            (_S.AWAITING, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE),
+            (_S.AWAITING, _T.TEXT): Step(_A.FORSAKE, _S.CONTENT),
+            (_S.AWAITING, _T.END): Step(_A.FORSAKE, _S.CONTENT),
+            (_S.AWAITING, _T.CUT): Step(_A.FORSAKE, _S.CONTENT),
+            (_S.VALUE, _T.PARAM_CLOSE): Step(_A.HOLD, _S.CLOSING),
+            (_S.VALUE, _T.NEAR_CLOSE): Step(_A.HOLD, _S.NEARLY),
+            (_S.VALUE, _T.ODD_CLOSE): Step(_A.HOLD, _S.ODD),
+            (_S.VALUE, _T.INNER_CLOSE): Step(_A.HOLD, _S.INNER),
+            (_S.VALUE, _T.TOOL_CLOSE): Step(_A.HOLD, _S.TAIL),
+            # Nearly the tool's closing tag, without the parameter's: only the reply's end makes it one.
+            (_S.VALUE, _T.LATE_CLOSE): Step(_A.HOLD, _S.REST),
+            (_S.VALUE, _T.MARK): Step(_A.HOLD, _S.REST),
+            # The closing tag is missing: the next parameter ends the value.
+            (_S.VALUE, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE, "missing_parameter_close"),
+            (_S.VALUE, _T.SPACE): Step(_A.DROP, _S.VALUE, "doubled_parameter_open"),
+            (_S.VALUE, _T.BRACKET): Step(_A.DROP, _S.VALUE, "opening_tag_mended"),
+            (_S.VALUE, _T.GARBLED): Step(_A.IGNORE, _S.BROKEN),
+            (_S.VALUE, _T.END): Step(_A.COMMIT, _S.CONTENT, "value_closed"),
+            (_S.VALUE, _T.CUT): Step(_A.ABORT, _S.CONTENT),
+            **_chain(_S.CLOSING),
+            # The closing tag stands twice.
+            (_S.CLOSING, _T.PARAM_CLOSE): Step(_A.HOLD, _S.CLOSING),
+            (_S.CLOSING, _T.WORDS): Step(_A.HOLD, _S.BETWEEN),
+            **_chain(_S.NEARLY),
+            (_S.NEARLY, _T.PARAM_CLOSE): Step(_A.HOLD, _S.CLOSING),
+            (_S.NEARLY, _T.LATE_CLOSE): Step(_A.HOLD, _S.PARTING),
+            **_chain(_S.ODD),
+            (_S.ODD, _T.END): Step(_A.ABORT, _S.CONTENT),
+            (_S.ODD, _T.LATE_CLOSE): Step(_A.HOLD, _S.PARTING),
+            **_chain(_S.BETWEEN),
+            (_S.BETWEEN, _T.WORDS): Step(_A.HOLD, _S.BETWEEN),
+            (_S.BETWEEN, _T.LATE_CLOSE): Step(_A.HOLD, _S.PARTING),
+            (_S.PARTING, _T.SPACE): Step(_A.HOLD, _S.PARTING),
+            (_S.PARTING, _T.WORDS): Step(_A.HOLD, _S.PARTING),
+            (_S.PARTING, _T.MARK): Step(_A.HOLD, _S.PARTING),
+            (_S.PARTING, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT),
+            (_S.PARTING, _T.TEXT): Step(_A.RESUME, _S.VALUE),
+            (_S.PARTING, _T.END): Step(_A.COMMIT, _S.CONTENT),
+            (_S.PARTING, _T.CUT): Step(_A.ABORT, _S.CONTENT),
+            (_S.INNER, _T.SPACE): Step(_A.HOLD, _S.INNER),
+            (_S.INNER, _T.INNER_CLOSE): Step(_A.HOLD, _S.INNER),
+            (_S.INNER, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE),
+            (_S.INNER, _T.PARAM_CLOSE): Step(_A.SHIFT, _S.CLOSING),
+            (_S.INNER, _T.TOOL_CLOSE): Step(_A.HOLD, _S.DOUBT),
+            (_S.INNER, _T.MARK): Step(_A.HOLD, _S.INNER),
+            (_S.INNER, _T.TEXT): Step(_A.RESUME, _S.VALUE),
+            (_S.INNER, _T.END): Step(_A.COMMIT, _S.CONTENT),
+            (_S.INNER, _T.CUT): Step(_A.ABORT, _S.CONTENT),
+            (_S.DOUBT, _T.SPACE): Step(_A.HOLD, _S.DOUBT),
+            (_S.DOUBT, _T.MARK): Step(_A.HOLD, _S.DOUBT),
+            (_S.DOUBT, _T.WORDS): Step(_A.HOLD, _S.PARTING),
+            (_S.DOUBT, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT),
+            (_S.DOUBT, _T.TEXT): Step(_A.RESUME, _S.VALUE),
+            (_S.DOUBT, _T.END): Step(_A.COMMIT, _S.CONTENT),
+            (_S.DOUBT, _T.CUT): Step(_A.ABORT, _S.CONTENT),
+            # The last whole chain that ends the reply, or that a call follows, is the real one.
+            (_S.CLOSED, _T.SPACE): Step(_A.HOLD, _S.CLOSED),
+            (_S.CLOSED, _T.WORDS): Step(_A.HOLD, _S.CLOSED),
+            (_S.CLOSED, _T.MARK): Step(_A.HOLD, _S.CLOSED),
+            (_S.CLOSED, _T.PARAM_CLOSE): Step(_A.SHIFT, _S.CLOSING),
+            (_S.CLOSED, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT),
+            (_S.CLOSED, _T.END): Step(_A.COMMIT, _S.CONTENT),
+            (_S.CLOSED, _T.CUT): Step(_A.ABORT, _S.CONTENT),
+            (_S.TAIL, _T.SPACE): Step(_A.HOLD, _S.TAIL),
+            (_S.TAIL, _T.MARK): Step(_A.HOLD, _S.REST),
+            (_S.TAIL, _T.TEXT): Step(_A.RESUME, _S.VALUE),
+            (_S.TAIL, _T.END): Step(_A.COMMIT, _S.CONTENT, "parameter_closed"),
+            (_S.TAIL, _T.CUT): Step(_A.ABORT, _S.CONTENT),
+            (_S.REST, _T.SPACE): Step(_A.HOLD, _S.REST),
+            (_S.REST, _T.MARK): Step(_A.HOLD, _S.REST),
+            (_S.REST, _T.TEXT): Step(_A.RESUME, _S.VALUE),
+            (_S.REST, _T.END): Step(_A.COMMIT, _S.CONTENT, "parameter_closed"),
+            (_S.REST, _T.CUT): Step(_A.ABORT, _S.CONTENT),
+            **_BROKEN_ROWS,
+        }
+    )
 )
 
 # A call in tags that stands in a wrapper, or should.
@@ -144,28 +153,30 @@ _SHARED_ROWS: Table = {
 
 # Inside a wrapper the tool's closing tag counts only where the wrapper's follows, another call, or nothing.
 WRAPPED_ROWS: Table = MappingProxyType(
-    {
-        **_SHARED_ROWS,
-        (_S.OPENED, _T.TOOL_CLOSE): Step(_A.HOLD, _S.ENDING_BARE),
-        **{(state, _T.TOOL_CLOSE): Step(_A.HOLD, _S.ENDING) for state in (_S.CLOSING, _S.NEARLY, _S.ODD)},
-        (_S.BETWEEN, _T.TOOL_CLOSE): Step(_A.HOLD, _S.PARTING),
-        (_S.ENDING, _T.SPACE): Step(_A.HOLD, _S.ENDING),
-        (_S.ENDING, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
-        (_S.ENDING, _T.DOUBTED_CLOSE): Step(_A.HOLD, _S.CLOSED),
-        (_S.ENDING, _T.TOOL_CLOSE): Step(_A.HOLD, _S.ENDING),
-        (_S.ENDING, _T.MARK): Step(_A.HOLD, _S.ENDING),
-        (_S.ENDING, _T.WORDS): Step(_A.HOLD, _S.PARTING),
-        (_S.ENDING, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
-        (_S.ENDING, _T.TEXT): Step(_A.RESUME, _S.VALUE),
-        (_S.ENDING, _T.END): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
-        (_S.ENDING, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-        (_S.ENDING_BARE, _T.SPACE): Step(_A.HOLD, _S.ENDING_BARE),
-        (_S.ENDING_BARE, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
-        (_S.ENDING_BARE, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
-        (_S.ENDING_BARE, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
-        (_S.ENDING_BARE, _T.END): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
-        (_S.ENDING_BARE, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
-    }
+    _in_example(
+        {
+            **_SHARED_ROWS,
+            (_S.OPENED, _T.TOOL_CLOSE): Step(_A.HOLD, _S.ENDING_BARE),
+            **{(state, _T.TOOL_CLOSE): Step(_A.HOLD, _S.ENDING) for state in (_S.CLOSING, _S.NEARLY, _S.ODD)},
+            (_S.BETWEEN, _T.TOOL_CLOSE): Step(_A.HOLD, _S.PARTING),
+            (_S.ENDING, _T.SPACE): Step(_A.HOLD, _S.ENDING),
+            (_S.ENDING, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
+            (_S.ENDING, _T.DOUBTED_CLOSE): Step(_A.HOLD, _S.CLOSED),
+            (_S.ENDING, _T.TOOL_CLOSE): Step(_A.HOLD, _S.ENDING),
+            (_S.ENDING, _T.MARK): Step(_A.HOLD, _S.ENDING),
+            (_S.ENDING, _T.WORDS): Step(_A.HOLD, _S.PARTING),
+            (_S.ENDING, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
+            (_S.ENDING, _T.TEXT): Step(_A.RESUME, _S.VALUE),
+            (_S.ENDING, _T.END): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
+            (_S.ENDING, _T.CUT): Step(_A.ABORT, _S.CONTENT),
+            (_S.ENDING_BARE, _T.SPACE): Step(_A.HOLD, _S.ENDING_BARE),
+            (_S.ENDING_BARE, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
+            (_S.ENDING_BARE, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
+            (_S.ENDING_BARE, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
+            (_S.ENDING_BARE, _T.END): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
+            (_S.ENDING_BARE, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
+        }
+    )
 )
 
 # The same without its wrapper.
@@ -180,37 +191,41 @@ BARE_ROWS: Table = MappingProxyType(
 
 # The rows that every call written as a JSON object shares.
 OBJECT_ROWS: Table = MappingProxyType(
-    {
-        (_S.OBJECT, _T.OBJECT_DONE): Step(_A.IGNORE, _S.OBJECT_END),
-        (_S.OBJECT, _T.OBJECT_ALIEN): Step(_A.RELEASE, _S.ASTRAY),
-        (_S.OBJECT, _T.OBJECT_BROKEN): Step(_A.IGNORE, _S.BROKEN),
-        (_S.OBJECT, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT, "json_missing_brace"),
-        (_S.OBJECT, _T.TOOL_CLOSE): Step(_A.IGNORE, _S.OBJECT_END, "json_missing_brace"),
-        (_S.OBJECT, _T.END): Step(_A.COMMIT, _S.CONTENT, "call_closed"),
-        (_S.OBJECT, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-        (_S.OBJECT_END, _T.SPACE): Step(_A.IGNORE, _S.OBJECT_END),
-        (_S.OBJECT_END, _T.BRACE): Step(_A.IGNORE, _S.OBJECT_END, "json_extra_brace"),
-        (_S.OBJECT_END, _T.BRACKET): Step(_A.IGNORE, _S.OBJECT_END, "json_array_of_calls"),
-        (_S.OBJECT_END, _T.NEXT_CALL): Step(_A.COMMIT, _S.WRAPPED, "missing_call_close"),
-        (_S.OBJECT_END, _T.TOOL_CLOSE): Step(_A.IGNORE, _S.OBJECT_END),
-        (_S.OBJECT_END, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
-        (_S.OBJECT_END, _T.TEXT): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
-        (_S.OBJECT_END, _T.END): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
-        (_S.OBJECT_END, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-        **_BROKEN_ROWS,
-    }
+    _in_example(
+        {
+            (_S.OBJECT, _T.OBJECT_DONE): Step(_A.IGNORE, _S.OBJECT_END),
+            (_S.OBJECT, _T.OBJECT_ALIEN): Step(_A.RELEASE, _S.ASTRAY),
+            (_S.OBJECT, _T.OBJECT_BROKEN): Step(_A.IGNORE, _S.BROKEN),
+            (_S.OBJECT, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT, "json_missing_brace"),
+            (_S.OBJECT, _T.TOOL_CLOSE): Step(_A.IGNORE, _S.OBJECT_END, "json_missing_brace"),
+            (_S.OBJECT, _T.END): Step(_A.COMMIT, _S.CONTENT, "call_closed"),
+            (_S.OBJECT, _T.CUT): Step(_A.ABORT, _S.CONTENT),
+            (_S.OBJECT_END, _T.SPACE): Step(_A.IGNORE, _S.OBJECT_END),
+            (_S.OBJECT_END, _T.BRACE): Step(_A.IGNORE, _S.OBJECT_END, "json_extra_brace"),
+            (_S.OBJECT_END, _T.BRACKET): Step(_A.IGNORE, _S.OBJECT_END, "json_array_of_calls"),
+            (_S.OBJECT_END, _T.NEXT_CALL): Step(_A.COMMIT, _S.WRAPPED, "missing_call_close"),
+            (_S.OBJECT_END, _T.TOOL_CLOSE): Step(_A.IGNORE, _S.OBJECT_END),
+            (_S.OBJECT_END, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
+            (_S.OBJECT_END, _T.TEXT): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
+            (_S.OBJECT_END, _T.END): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
+            (_S.OBJECT_END, _T.CUT): Step(_A.ABORT, _S.CONTENT),
+            **_BROKEN_ROWS,
+        }
+    )
 )
 
 # A call whose tags name the tool, around an object of its arguments.
 ARGUMENT_ROWS: Table = MappingProxyType(
-    {
-        **OBJECT_ROWS,
-        (_S.OPENED, _T.SPACE): Step(_A.HOLD, _S.OPENED),
-        (_S.OPENED, _T.BRACE): Step(_A.READ, _S.OBJECT),
-        (_S.OPENED, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
-        (_S.OPENED, _T.END): Step(_A.RELEASE, _S.CONTENT),
-        (_S.OPENED, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
-        # The wrapper is for several calls.
-        (_S.OBJECT_END, _T.NEXT_CALL): Step(_A.COMMIT, _S.WRAPPED),
-    }
+    _in_example(
+        {
+            **OBJECT_ROWS,
+            (_S.OPENED, _T.SPACE): Step(_A.HOLD, _S.OPENED),
+            (_S.OPENED, _T.BRACE): Step(_A.READ, _S.OBJECT),
+            (_S.OPENED, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
+            (_S.OPENED, _T.END): Step(_A.RELEASE, _S.CONTENT),
+            (_S.OPENED, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
+            # The wrapper is for several calls.
+            (_S.OBJECT_END, _T.NEXT_CALL): Step(_A.COMMIT, _S.WRAPPED),
+        }
+    )
 )

@@ -1,6 +1,6 @@
-"""The machine's states, its terminals, and every transition that does not belong to one dialect.
+"""The machine's states, its terminals and its actions; the rows stand beside, and in the dialects.
 
-Laws (design, section 3; each has a property test of its own):
+Laws (each has a property test of its own in tests/laws):
 
 1. Partition: cutting the text elsewhere changes no event, once adjacent Text, Value and Reasoning merge.
 2. Promptness: what is kept back is a live prefix of a terminal and the white space it decides about, a
@@ -11,7 +11,7 @@ Theory of operation. A lexer belongs to each state and turns characters into ter
 what is declared and by context (a tag in a code span is TEXT), so that the tables stay free of
 conditions. `(state, terminal)` is looked up in the table of the open call's dialect, or in CONTENT_TABLE
 outside a call; absence means that the lexer of that state never gives that terminal: it is refused. A
-candidate is a run of terminals in `pending` that no event has been given for yet: COMMIT turns it into
+candidate is a run of terminals held back that no event has been given for yet: COMMIT turns it into
 events, RELEASE into text, RESUME into characters of the open value. Nothing changes the state but a
 table's row.
 
@@ -51,17 +51,17 @@ of its own, with words on the chain's line) waits (CLOSED) for another one that 
 real one then. A closing tag that is near the right one (NEARLY), or any at the end of a value that holds none
 (ODD), is the right one where the call goes on behind it.
 
-What does not fit the tables: a tag in a fence, a quote or an indented block opens an *example*, a
-candidate of a whole call. Its events are kept aside until the reply's end shows that it is the call
-(`parser/example.py`); the states are the same meanwhile, but the call's end leads to EXAMPLE_END. A JSON
-call in a fence or alone on its lines is kept as text until then (`parser/json_block.py`).
+A tag in a fence, a quote or an indented block opens an *example*, a candidate of a whole call: its events
+are kept aside until the reply's end shows that it is the call (`parser/example.py`). The states are the
+same meanwhile; back in CONTENT the machine gives itself EXAMPLE_CALL or EXAMPLE_TEXT, and an end in any
+state of the call gives EXAMPLE_CUT. A JSON call in a fence or alone on its lines is kept as text until then
+(`parser/json_block.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum, auto
-from types import MappingProxyType
 
 import msgspec
 
@@ -117,6 +117,7 @@ class Terminal(_Key):
     """What the lexers find."""
 
     TEXT = auto()  # anything that is no terminal here
+    BLOCK = auto()  # text before the point where a new Markdown block begins
     SPACE = auto()  # white space whose meaning is open
     TOOL_OPEN = auto()
     COMPLETION_OPEN = auto()  # the completion's opening tag at a line's start
@@ -149,18 +150,22 @@ class Terminal(_Key):
     FENCE_CLOSE = auto()
     EXAMPLE_CALL = auto()  # the open example's call is whole
     EXAMPLE_TEXT = auto()  # what is read in the open example is no call
+    EXAMPLE_CUT = auto()  # the reply ended inside the open example's call
     END = auto()  # a normal end that may close what is open
     CUT = auto()  # an end that leaves what is open unfinished
 
 
 # What begins a candidate of a call.
 OPENS_CALL = frozenset({Terminal.TOOL_OPEN, Terminal.CALL_OPEN, Terminal.COMPLETION_OPEN})
+# Where a call that tags name waits for its first parameter.
+BEFORE_VALUE = frozenset({State.OPENED, State.AWAITING})
 
 
 class Action(_Key):
     """What a row does with its terminal; the engine has one method for each."""
 
     TEXT = auto()  # it is text
+    BREAK = auto()  # it is text, and the next text begins a block
     HOLD = auto()  # add it to the candidate
     OPEN = auto()  # begin a candidate of the terminal's dialect
     COMMIT = auto()  # the candidate is what it looks like: give its events
@@ -168,9 +173,11 @@ class Action(_Key):
     RESUME = auto()  # the candidate belongs to the open value after all
     DROP = auto()  # the candidate is noise
     GATHER = auto()  # its own closing tag came: the text is its value
-    FORSAKE = auto()  # it never came: the tag was text, read what follows again
+    FORSAKE = auto()  # the tag was text, read what follows again
+    ABANDON = auto()  # the same, as its own closing tag never came: nor does it come for another one
     SHIFT = auto()  # what is held belongs to the open value, and this begins another chain
     SPEAK = auto()  # reasoning ends or begins
+    THINK = auto()  # it is reasoning
     ASIDE = auto()  # the text so far was reasoning
     FENCE = auto()  # a code fence opens
     READ = auto()  # begin a JSON call
@@ -179,6 +186,7 @@ class Action(_Key):
     YIELD = auto()  # it is text: read on behind its beginning
     ADMIT = auto()  # the example is the call
     REFUSE = auto()  # the example is an example
+    REREAD = auto()  # the same, and its tag was text: read what follows again
     ABORT = auto()  # the call is unfinished
     IGNORE = auto()  # it says nothing that is not known
     OVER = auto()  # the reply is over, and nothing is open
@@ -202,99 +210,3 @@ class UndefinedStepError(LookupError):
 
 
 Table = Mapping[tuple[State, Terminal], Step]
-
-_S, _T, _A = State, Terminal, Action
-
-CONTENT_TABLE: Table = MappingProxyType(
-    {
-        (_S.CONTENT, _T.TEXT): Step(_A.TEXT, _S.CONTENT),
-        (_S.CONTENT, _T.TOOL_OPEN): Step(_A.OPEN, _S.OPENED),
-        (_S.CONTENT, _T.COMPLETION_OPEN): Step(_A.OPEN, _S.COMPLETION),
-        (_S.CONTENT, _T.ALIEN_OPEN): Step(_A.TEXT, _S.ALIEN),
-        (_S.ALIEN, _T.TEXT): Step(_A.TEXT, _S.ALIEN),
-        (_S.ALIEN, _T.TOOL_CLOSE): Step(_A.TEXT, _S.CONTENT),
-        (_S.ALIEN, _T.END): Step(_A.OVER, _S.ALIEN),
-        (_S.ALIEN, _T.CUT): Step(_A.OVER, _S.ALIEN),
-        (_S.ASTRAY, _T.TEXT): Step(_A.TEXT, _S.ASTRAY),
-        (_S.ASTRAY, _T.STRAY_NOISE): Step(_A.TEXT, _S.CONTENT),
-        (_S.ASTRAY, _T.END): Step(_A.OVER, _S.ASTRAY),
-        (_S.ASTRAY, _T.CUT): Step(_A.OVER, _S.ASTRAY),
-        (_S.CONTENT, _T.CALL_OPEN): Step(_A.OPEN, _S.WRAPPED),
-        (_S.CONTENT, _T.THINK_OPEN): Step(_A.SPEAK, _S.REASONING),
-        (_S.CONTENT, _T.THINK_END): Step(_A.ASIDE, _S.CONTENT, "missing_think_open"),
-        (_S.CONTENT, _T.STRAY_CLOSE): Step(_A.HOLD, _S.STRAY),
-        (_S.CONTENT, _T.STRAY_NOISE): Step(_A.DROP, _S.CONTENT, "stray_close"),
-        (_S.CONTENT, _T.MARK): Step(_A.HOLD, _S.MARKED),
-        (_S.CONTENT, _T.FENCE_OPEN): Step(_A.HOLD, _S.FENCE),
-        (_S.CONTENT, _T.BRACE): Step(_A.KEEP, _S.LONE),
-        (_S.CONTENT, _T.EXAMPLE_CALL): Step(_A.IGNORE, _S.EXAMPLE_END),
-        (_S.CONTENT, _T.EXAMPLE_TEXT): Step(_A.REFUSE, _S.CONTENT),
-        (_S.CONTENT, _T.END): Step(_A.OVER, _S.CONTENT),
-        (_S.CONTENT, _T.CUT): Step(_A.OVER, _S.CONTENT),
-        (_S.REASONING, _T.THINK_CLOSE): Step(_A.SPEAK, _S.CONTENT),
-        (_S.REASONING, _T.END): Step(_A.OVER, _S.REASONING),
-        (_S.REASONING, _T.CUT): Step(_A.OVER, _S.REASONING),
-        # Several closing tags in a row on one line are noise together.
-        (_S.STRAY, _T.STRAY_CLOSE): Step(_A.HOLD, _S.STRAY),
-        (_S.STRAY, _T.SPACE): Step(_A.HOLD, _S.STRAY),
-        (_S.STRAY, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
-        (_S.STRAY, _T.STRAY_NOISE): Step(_A.DROP, _S.CONTENT, "stray_close"),
-        (_S.STRAY, _T.END): Step(_A.DROP, _S.CONTENT, "stray_close"),
-        (_S.STRAY, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
-        (_S.MARKED, _T.SPACE): Step(_A.HOLD, _S.MARKED),
-        (_S.MARKED, _T.MARK): Step(_A.DROP, _S.DROPPED, "end_mark"),
-        (_S.MARKED, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
-        (_S.MARKED, _T.END): Step(_A.DROP, _S.CONTENT, "end_mark"),
-        (_S.MARKED, _T.CUT): Step(_A.DROP, _S.CONTENT, "end_mark"),
-        (_S.DROPPED, _T.TEXT): Step(_A.IGNORE, _S.DROPPED),
-        (_S.DROPPED, _T.END): Step(_A.OVER, _S.DROPPED),
-        (_S.DROPPED, _T.CUT): Step(_A.OVER, _S.DROPPED),
-        (_S.FENCE, _T.TEXT): Step(_A.FENCE, _S.CONTENT),
-        (_S.FENCE, _T.TOOL_OPEN): Step(_A.OPEN, _S.OPENED),
-        (_S.FENCE, _T.CALL_OPEN): Step(_A.OPEN, _S.WRAPPED),
-        (_S.FENCE, _T.COMPLETION_OPEN): Step(_A.OPEN, _S.OPENED),
-        (_S.FENCE, _T.BRACE): Step(_A.KEEP, _S.FENCED),
-        (_S.FENCE, _T.END): Step(_A.FENCE, _S.CONTENT),
-        (_S.FENCE, _T.CUT): Step(_A.FENCE, _S.CONTENT),
-        (_S.FENCED, _T.FENCE_CLOSE): Step(_A.IGNORE, _S.KEPT),
-        (_S.FENCED, _T.TEXT): Step(_A.YIELD, _S.CONTENT),
-        # A fence that the reply's end closes is closed all the same (CommonMark 0.31, 4.5).
-        (_S.FENCED, _T.END): Step(_A.JUDGE, _S.CONTENT),
-        (_S.FENCED, _T.CUT): Step(_A.YIELD, _S.CONTENT),
-        (_S.LONE, _T.OBJECT_DONE): Step(_A.IGNORE, _S.KEPT),
-        (_S.LONE, _T.TEXT): Step(_A.YIELD, _S.CONTENT),
-        (_S.LONE, _T.END): Step(_A.JUDGE, _S.CONTENT),
-        (_S.LONE, _T.CUT): Step(_A.YIELD, _S.CONTENT),
-        (_S.KEPT, _T.SPACE): Step(_A.KEEP, _S.KEPT),
-        (_S.KEPT, _T.FENCE_CLOSE): Step(_A.KEEP, _S.KEPT),
-        (_S.KEPT, _T.CALL_CLOSE): Step(_A.KEEP, _S.KEPT),
-        (_S.KEPT, _T.MARK): Step(_A.KEEP, _S.KEPT, "end_mark"),
-        (_S.KEPT, _T.TEXT): Step(_A.YIELD, _S.CONTENT),
-        (_S.KEPT, _T.END): Step(_A.JUDGE, _S.CONTENT),
-        (_S.KEPT, _T.CUT): Step(_A.YIELD, _S.CONTENT),
-        **{
-            key: row
-            for state in (_S.EXAMPLE_END, _S.EXAMPLE_OVER)
-            for key, row in {
-                (state, _T.SPACE): Step(_A.IGNORE, state),
-                (state, _T.FENCE_CLOSE): Step(_A.IGNORE, _S.EXAMPLE_OVER),
-                (state, _T.STRAY_NOISE): Step(_A.IGNORE, state, "stray_close"),
-                (state, _T.TEXT): Step(_A.REFUSE, _S.CONTENT),
-                (state, _T.END): Step(_A.ADMIT, _S.CONTENT, "fenced_call"),
-                (state, _T.CUT): Step(_A.REFUSE, _S.CONTENT),
-            }.items()
-        },
-        (_S.EXAMPLE_END, _T.TOOL_OPEN): Step(_A.OPEN, _S.OPENED),
-        (_S.EXAMPLE_END, _T.COMPLETION_OPEN): Step(_A.OPEN, _S.OPENED),
-        (_S.EXAMPLE_END, _T.CALL_OPEN): Step(_A.OPEN, _S.WRAPPED),
-        (_S.WRAPPED, _T.SPACE): Step(_A.HOLD, _S.WRAPPED),
-        (_S.WRAPPED, _T.CALL_OPEN): Step(_A.HOLD, _S.WRAPPED),
-        (_S.WRAPPED, _T.TOOL_OPEN): Step(_A.OPEN, _S.OPENED),
-        (_S.WRAPPED, _T.COMPLETION_OPEN): Step(_A.OPEN, _S.OPENED),
-        (_S.WRAPPED, _T.BRACE): Step(_A.READ, _S.OBJECT),
-        (_S.WRAPPED, _T.BRACKET): Step(_A.HOLD, _S.WRAPPED),
-        (_S.WRAPPED, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
-        (_S.WRAPPED, _T.END): Step(_A.RELEASE, _S.CONTENT),
-        (_S.WRAPPED, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
-    }
-)

@@ -74,11 +74,12 @@ SERVICE = Readme("roobridge/service")
 UPSTREAMS = Readme("roobridge/upstream")
 BRIDGE = Readme("roobridge/bridge")
 DIALECTS = Readme("roobridge/dialects")
+MACHINE = Readme("roobridge/parser")
 GRAMMAR = Readme("grammar")
 FIXTURES = Readme("fixtures")
 CLIENTS = Readme("tests/e2e")
 SPEED = Readme("tests/bench")
-ALL = (TOP, COMMANDS, SERVICE, UPSTREAMS, BRIDGE, DIALECTS, GRAMMAR, FIXTURES, CLIENTS, SPEED)
+ALL = (TOP, COMMANDS, SERVICE, UPSTREAMS, BRIDGE, DIALECTS, MACHINE, GRAMMAR, FIXTURES, CLIENTS, SPEED)
 
 
 @cache

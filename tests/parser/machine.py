@@ -12,6 +12,7 @@ from roobridge.dialects.roo_xml import ROO_XML
 from roobridge.events import Event, Markup, Reasoning, Text, Value
 from roobridge.grammar.model import Completion, Field, Kind, Nested, Param, Tool, Toolset
 from roobridge.parser.machine import Parser
+from roobridge.parser.token import Token
 from roobridge.spelling.states import Action, State, Terminal
 
 
@@ -54,16 +55,18 @@ class Traced(Parser):
         super().__init__(TOOLSET, tuple(DIALECTS.values()), FENCED_JSON, frozenset({"tool_call", "path"}))
         self.steps: list[tuple[str, State, Terminal, State]] = []
 
-    def step(self, terminal: Terminal, raw: str, name: str) -> Action:
+    def step(self, token: Token) -> Action:
         before, table = self.state, self.table
-        action = super().step(terminal, raw, name)
-        self.steps.append((table, before, terminal, self.state))
+        action = super().step(token)
+        self.steps.append((table, before, token.terminal, self.state))
         return action
 
     @property
     def table(self) -> str:
         """The name of the open call's dialect, or "content"."""
-        return next((name for name, dialect in DIALECTS.items() if dialect is self.dialect), "content")
+        return next(
+            (name for name, dialect in DIALECTS.items() if dialect is self._candidate.dialect), "content"
+        )
 
 
 def read(pieces: Iterable[str], *, normal: bool = True) -> tuple[list[Event], Traced]:

@@ -41,6 +41,7 @@ ROUTES: dict[str, list[dict[State, tuple[str, dict[Terminal, str]]]]] = {
                 "",
                 {
                     _T.TEXT: "a `b`",
+                    _T.BLOCK: "a\n\nb\n",
                     _T.TOOL_OPEN: "<list_files>",
                     _T.COMPLETION_OPEN: _COMPLETION,
                     _T.CALL_OPEN: "<tool_call>",
@@ -63,7 +64,7 @@ ROUTES: dict[str, list[dict[State, tuple[str, dict[Terminal, str]]]]] = {
                 '<tool_call>{"name": "nobody", "arguments": {}',
                 {_T.TEXT: "a <list_files>", _T.STRAY_NOISE: "\n<", **ENDS},
             ),
-            _S.REASONING: ("<think>a", {_T.THINK_CLOSE: "</think>", **ENDS}),
+            _S.REASONING: ("<think>a", {_T.TEXT: "b < c", _T.THINK_CLOSE: "</think>", **ENDS}),
             _S.STRAY: (
                 "</list_files>",
                 {_T.STRAY_CLOSE: "</path>", _T.SPACE: " ", _T.TEXT: "x", _T.STRAY_NOISE: "\n", **ENDS},

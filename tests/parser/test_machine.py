@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roobridge.events import CallEnd, CallStart, Event, ParamStart, Text, Unfinished, Value
+from roobridge.events import CallEnd, CallStart, Event, ParamStart, Reasoning, Text, Unfinished, Value
 from roobridge.spelling.states import State
 from tests.oracle.cuts import at_positions
 from tests.oracle.replies import soups
@@ -64,10 +64,11 @@ def test_the_open_call(text: str, name: str) -> None:
         ('<tool_call>{"name": "execute_command", "arguments": {"command": "l', '"', None),
         ('<tool_call>{"name": "execute_command", "arguments": {', " ", None),
         ("> " + CALL[:-4], "a", None),
-        ("<think>", "a", None),
+        ("<think>", "a", Reasoning("a")),
+        ("<think>", "a <", None),
     ],
 )
-def test_what_flows(before: str, text: str, event: Text | Value | None) -> None:
+def test_what_flows(before: str, text: str, event: Text | Value | Reasoning | None) -> None:
     parser = Traced()
     parser.feed(before)
     assert parser.flow(text) == event
@@ -95,7 +96,7 @@ def test_events_are_well_formed_and_alike_at_any_cutting(soup: str, normal: bool
     whole, parser = read([soup] if soup else [], normal=normal)
     assert read(at_positions(soup, cuts), normal=normal)[0] == whole
     assert parser.state in (State.CONTENT, State.REASONING, State.DROPPED)
-    assert not parser.buffer
+    assert not parser.kept_back
     in_call = in_param = False
     for event in whole:
         if isinstance(event, CallStart):

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from roobridge.spelling.states import CONTENT_TABLE, Action, State, Table, Terminal, UndefinedStepError
+from roobridge.parser.token import Token
+from roobridge.spelling.content_rows import CONTENT_TABLE
+from roobridge.spelling.states import Action, State, Table, Terminal, UndefinedStepError
 from tests.parser.machine import DIALECTS, Traced, read
 from tests.parser.routes import ROUTES
 from tests.parser.tag_routes import SPELLING
@@ -31,8 +33,14 @@ def _cases() -> Iterator[tuple[Row, str, str]]:
                 yield (table, state, terminal), texts[0], texts[1]
 
 
-CASES = list(_cases())
-REACHED = {(table, state): route for (table, state, _), route, _ in CASES}
+PLAIN = list(_cases())
+REACHED = {(table, state): route for (table, state, _), route, _ in PLAIN}
+# The reply's end in each state of a call, in an example.
+CASES = PLAIN + [
+    ((table, state, _T.EXAMPLE_CUT), "```\n" + route, "")
+    for (table, state, terminal), route, _ in PLAIN
+    if terminal is _T.CUT and (state, _T.EXAMPLE_CUT) in TABLES[table]
+]
 
 
 def _row_id(case: tuple[Row, str, str]) -> str:
@@ -50,14 +58,16 @@ def test_every_row_has_a_case_and_every_case_a_row() -> None:
 @pytest.mark.parametrize("cut", ["whole", "characters"])
 def test_a_terminals_text_moves_the_machine_as_its_row_says(case: tuple[Row, str, str], cut: str) -> None:
     (table, state, terminal), route, text = case
-    _, parser = read([route, text] if cut == "whole" else route + text, normal=terminal is not _T.CUT)
+    _, parser = read(
+        [route, text] if cut == "whole" else route + text, normal=terminal not in (_T.CUT, _T.EXAMPLE_CUT)
+    )
     assert (table, state, terminal, TABLES[table][state, terminal].to) in parser.steps
 
 
 @pytest.mark.parametrize("case", CASES, ids=_row_id)
 def test_no_step_is_outside_the_table(case: tuple[Row, str, str]) -> None:
     (_, _, terminal), route, text = case
-    _, parser = read([route + text], normal=terminal is not _T.CUT)
+    _, parser = read([route + text], normal=terminal not in (_T.CUT, _T.EXAMPLE_CUT))
     for table, before, given, after in parser.steps:
         row = TABLES[table][before, given]
         # An example's call ends in EXAMPLE_END, where its row says CONTENT (what does not fit the tables).
@@ -73,7 +83,7 @@ def test_what_is_no_row_is_refused(table: str, state: State) -> None:
         parser.feed(REACHED[table, state])
         assert (parser.table, parser.state) == (table, state)
         with pytest.raises(UndefinedStepError, match=f"no row for {terminal.name} in state {state.name}"):
-            parser.step(terminal, "", "")
+            parser.step(Token(terminal))
         assert parser.state is state
 
 

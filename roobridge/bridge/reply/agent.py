@@ -213,7 +213,7 @@ class AgentReply:
             self._value(event, pieces)
         elif event is None:
             self._take(self._parser.read(text), pieces)
-        elif self._wrapper.waits and self._first_text.spoke:
+        elif type(event) is Text and self._wrapper.waits and self._first_text.spoke:
             self._put(self._wrapper.wait(text), pieces)
         else:
             self._take((event,), pieces)

@@ -1,4 +1,4 @@
-"""The lexers inside calls, and what a reply's end means to them."""
+"""Text inside calls, and what a reply's end means to it."""
 
 from __future__ import annotations
 
@@ -132,7 +132,9 @@ def test_only_half_an_own_closing_tag_is_dropped() -> None:
 def test_whether_an_end_may_close(before: str, normal: bool, terminal: Terminal) -> None:
     parser = Traced()
     parser.feed(before)
-    assert parser.end_terminal(normal=normal) is terminal
+    fed = len(parser.steps)
+    parser.close(normal=normal)
+    assert parser.steps[fed][2] is terminal
 
 
 def test_a_call_begins_with_what_opens_it() -> None:

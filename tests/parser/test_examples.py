@@ -1,11 +1,11 @@
-"""What the rows do, where a text shows it best."""
+"""Examples, fences, and the completion without its parameter."""
 
 from __future__ import annotations
 
 import pytest
 
 from roobridge.events import CallEnd, CallStart, Event, ParamEnd, ParamStart, Repaired, Text, Value
-from roobridge.parser.blocks import fence_body
+from roobridge.parser.actions.block import fence_body
 from tests.parser.machine import Traced, merged, read
 
 CALL = "<list_files>\n<path>.</path>\n</list_files>"

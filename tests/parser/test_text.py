@@ -1,4 +1,4 @@
-"""The lexers outside calls: what a literal is at each place."""
+"""Text outside calls: what a literal is at each place."""
 
 from __future__ import annotations
 
