@@ -17,7 +17,7 @@ from roobridge.errors import UpstreamError
 
 
 class Patience(msgspec.Struct, frozen=True):
-    """Seconds that an upstream may be silent. start: before it accepts. idle: within its reply."""
+    """Seconds that an upstream may be silent, 0 for ever. start: before it accepts. idle: in its reply."""
 
     start: float
     idle: float
@@ -97,7 +97,7 @@ class Attempt:
     def _fell_silent(self) -> None:
         if not self.accepted:
             raise UpstreamError(
-                f"The upstream did not answer within {self._silence.limit:g} seconds.",
+                f"The upstream did not answer within {self._silence.limit:g} seconds (start_timeout).",
                 code="upstream_timeout",
                 status_hint=504,
             )
@@ -105,7 +105,7 @@ class Attempt:
 
 
 class _Silence:
-    """Cancels the task that has waited for a read for `limit` seconds.
+    """Cancels the task that has waited for a read for `limit` seconds, 0 for never.
 
     Like asyncio.timeout, but made for many reads: one timer serves them all, and a read only notes when its
     wait began.
@@ -124,7 +124,7 @@ class _Silence:
         """A wait begins, in the task that made all the others."""
         self._waiting = True
         self._since = self._loop.time()
-        if self._timer is None:
+        if self._timer is None and self.limit:
             self._task = asyncio.current_task()
             self._timer = self._loop.call_at(self._since + self.limit, self._look)
 

@@ -53,7 +53,6 @@ def _secret_header_value(secret: SecretStr) -> SecretStr:
     return SecretStr(_header_value(secret.get_secret_value()))
 
 
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 HeaderValue = Annotated[str, AfterValidator(_header_value)]
 Credential = Annotated[SecretStr, AfterValidator(_secret_header_value)]
@@ -134,16 +133,27 @@ class Settings(BaseSettings):
     )
 
     body_limit: int = Field(default=32 * 1024 * 1024, gt=0, description="bytes of a request's body")
-    # A client gives up after 301 s of silence, a proxy between often after 30 or 60.
-    keepalive: Seconds = Field(default=15.0, description="seconds of silence until a comment goes out")
-    # As above; until then a refusal still gets its own status.
-    first_byte_commit: Seconds = Field(
-        default=20.0, description="seconds an upstream may take to accept before the client gets its 200"
+    # A client gives up after 300 s without a byte, a proxy between often after 30 or 60.
+    keepalive: Count = Field(
+        default=15.0, description="seconds of silence until a comment goes out; 0 for no comments"
     )
-    # As long as Roo itself waits.
-    start_timeout: Seconds = Field(default=600.0, description="seconds an upstream may take to accept at all")
-    idle_timeout: Seconds = Field(
-        default=120.0, description="seconds of silence within a reply until it counts as broken"
+    # As above; until then a refusal still gets its own status.
+    first_byte_commit: Count = Field(
+        default=20.0,
+        description="seconds an upstream may take to accept before the client gets its 200; 0 for as long as "
+        "it takes",
+    )
+    # A prompt of an agent takes a model at home minutes; a service that does not begin for so long is stuck.
+    start_timeout: Count | None = Field(
+        default=None,
+        description="seconds an upstream may take to accept at all, 0 for ever; unless set, 0 where the "
+        "upstream is local, else 600",
+    )
+    # LM Studio, and Ollama for some models, say nothing while a tool call is written.
+    idle_timeout: Count | None = Field(
+        default=None,
+        description="seconds of silence within a reply until it counts as broken, 0 for ever; unless set, 0 "
+        "where the upstream is local, else 600",
     )
     usage_wait_ms: Count = Field(
         default=300, description="milliseconds to wait for the token counts of a reply that is over"

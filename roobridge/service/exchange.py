@@ -153,6 +153,10 @@ class Exchange:
                 return
 
     def _in_vain(self) -> bool:
+        # An upstream that fell silent may still be at work on the first request: a second one would wait
+        # behind it (LM Studio and llama.cpp with one slot) or take half its speed.
+        if self.finish == "silence":
+            return True
         return self.error is not None and self.error.status_hint in _LASTING
 
     async def settle(self) -> None:

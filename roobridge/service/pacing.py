@@ -176,12 +176,17 @@ class Outbox:
             self._wake()
 
     def comment_every(self, quiet: float) -> None:
-        """From now on `next` returns empty-handed after so many seconds in which nothing went out."""
+        """From now on `next` returns empty-handed after so many seconds in which nothing went out, 0 for
+        never.
+        """
         self._quiet = quiet
         self._comment_due = False
         self._written = self._loop.time()
         if self._quiet_timer is not None:
             self._quiet_timer.cancel()
+            self._quiet_timer = None
+        if not quiet:
+            return
         self._quiet_timer = self._loop.call_at(self._written + quiet, self._quiet_passed)
 
     async def next(self) -> list[Piece] | None:

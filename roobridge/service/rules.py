@@ -16,11 +16,11 @@ OF_A_CALL = frozenset({"unfinished_call", "misread_call", "incomplete_call"})
 class Rules(msgspec.Struct, frozen=True):
     """Times are seconds.
 
-    pace: between two writes. keepalive: of silence until a comment is due. commit: how long an upstream may
-    take to accept before the client gets its 200. usage_wait: for the usage of a reply that is over.
-    continuations: how many times a reply that broke off is gone on with. second_chance: an agent's reply of
-    text alone is answered once with the client's own reminder before it is wrapped. settle: between the last
-    piece of a call that went out and the error that takes it back.
+    pace: between two writes. keepalive: of silence until a comment is due, 0 for none. commit: how long an
+    upstream may take to accept before the client gets its 200, 0 for as long as it takes. usage_wait: for the
+    usage of a reply that is over. continuations: how many times a reply that broke off is gone on with.
+    second_chance: an agent's reply of text alone is answered once with the client's own reminder before it is
+    wrapped. settle: between the last piece of a call that went out and the error that takes it back.
     """
 
     patience: Patience

@@ -18,7 +18,7 @@ from roobridge.service.conversations import Conversations
 from roobridge.service.peers import Link, Peers
 from roobridge.service.rules import Rules
 from roobridge.upstream.openai import OpenAIUpstream
-from roobridge.upstream.presets import PRESETS, Preset
+from roobridge.upstream.presets import PRESETS, Preset, is_local
 from roobridge.upstream.qwen_web import Capture, QwenWebUpstream
 from roobridge.upstream.record import RecordUpstream
 from roobridge.upstream.replay import ReplayUpstream
@@ -27,6 +27,7 @@ from roobridge.upstream.replay import ReplayUpstream
 _PACKAGE = Path(__file__).resolve().parent.parent
 _DEMO_TAPES = (_PACKAGE / "data" / "tapes", _PACKAGE.parent / "fixtures" / "tapes" / "demo")
 
+REMOTE_PATIENCE = 600.0  # seconds, as long as Roo 3.52 itself waits
 SHUTDOWN_TIME = 2.0  # seconds that running turns get to end
 
 
@@ -73,8 +74,10 @@ def assemble(
 
 
 def rules_of(settings: Settings) -> Rules:
+    usual = 0.0 if _is_local(settings) else REMOTE_PATIENCE
+    start, idle = settings.start_timeout, settings.idle_timeout
     return Rules(
-        patience=Patience(settings.start_timeout, settings.idle_timeout),
+        patience=Patience(usual if start is None else start, usual if idle is None else idle),
         pace=settings.pace_ms / 1000,
         keepalive=settings.keepalive,
         commit=settings.first_byte_commit,
@@ -82,6 +85,14 @@ def rules_of(settings: Settings) -> Rules:
         continuations=settings.max_continuations,
         second_chance=settings.second_chance,
     )
+
+
+def _is_local(settings: Settings) -> bool:
+    """Whether the model runs at home, where silence says nothing."""
+    known = PRESETS.get(settings.upstream_name)
+    if known is not None:
+        return known.local
+    return settings.upstream_name == "openai" and is_local(settings.base_url or "")
 
 
 def build_upstream(settings: Settings) -> Upstream:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
+
+import httpx
 import msgspec
 
 from roobridge.errors import SettingsError
@@ -9,12 +12,14 @@ from roobridge.errors import SettingsError
 
 class Preset(msgspec.Struct, frozen=True):
     """base_url: without a trailing slash. partial: a last assistant message with `partial: true` is continued
-    exactly (DashScope's partial mode). native_tools: takes `tools` as it is usually started.
+    exactly (DashScope's partial mode). native_tools: takes `tools` as it is usually started. local: runs at
+    home, where a long prompt takes minutes and a tool call may come in one piece at its end.
     """
 
     base_url: str
     partial: bool = False
     native_tools: bool = True
+    local: bool = False
 
 
 PRESETS = {
@@ -23,11 +28,11 @@ PRESETS = {
     "dashscope-us": Preset("https://dashscope-us.aliyuncs.com/compatible-mode/v1", partial=True),
     "coding-plan": Preset("https://coding.dashscope.aliyuncs.com/v1", partial=True),
     "coding-plan-intl": Preset("https://coding-intl.dashscope.aliyuncs.com/v1", partial=True),
-    "lmstudio": Preset("http://127.0.0.1:1234/v1"),
-    "ollama": Preset("http://127.0.0.1:11434/v1"),
-    "vllm": Preset("http://127.0.0.1:8000/v1"),
-    "sglang": Preset("http://127.0.0.1:30000/v1"),
-    "llamacpp": Preset("http://127.0.0.1:8080/v1"),
+    "lmstudio": Preset("http://127.0.0.1:1234/v1", local=True),
+    "ollama": Preset("http://127.0.0.1:11434/v1", local=True),
+    "vllm": Preset("http://127.0.0.1:8000/v1", local=True),
+    "sglang": Preset("http://127.0.0.1:30000/v1", local=True),
+    "llamacpp": Preset("http://127.0.0.1:8080/v1", local=True),
 }
 
 
@@ -38,3 +43,17 @@ def preset(name: str) -> Preset:
     except KeyError:
         known = ", ".join(PRESETS)
         raise SettingsError(f"Unknown upstream preset {name!r}; known are {known}.", param="preset") from None
+
+
+# Endings of names that only a network at home or a container's knows (RFC 6762, RFC 8375; Docker).
+_HOME = (".local", ".lan", ".home.arpa", ".internal", ".localhost")
+
+
+def is_local(base_url: str) -> bool:
+    """Whether this address is one of this machine, its network or its containers."""
+    host = httpx.URL(base_url).host
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host or host.endswith(_HOME)
+    return address.is_private or address.is_loopback or address.is_link_local

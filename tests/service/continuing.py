@@ -13,19 +13,18 @@ import pytest
 from roobridge.bridge.ports import Capabilities, Delta, Health, Model, UpstreamRequest
 from roobridge.errors import ReplyError, UpstreamError
 from roobridge.events import Content, Finish, Piece, ToolDelta
-from roobridge.service.attempts import Patience
 from roobridge.service.rules import Rules
 from roobridge.service.turns import Turn
 from tests.oracle.dialect_writer import TEXT_DIALECTS
 from tests.oracle.plans import Client
 from tests.oracle.roo_native import gather
 from tests.oracle.roo_reader import tool_uses
-from tests.service.scripted import RULES, Scripted, ask, silence
+from tests.service.scripted import RULES, Scripted, ask
 
 PATH = "src/numbers.py"
 TEXT_FORMS = ["roo_xml", "qwen", "qwen_bare", "hermes", "hermes_escaped"]
-GOING_ON = msgspec.structs.replace(RULES, continuations=3, patience=Patience(start=30, idle=0.005))
-ENDS = ["length", "error", "cut", "silence", "stop"]
+GOING_ON = msgspec.structs.replace(RULES, continuations=3)
+ENDS = ["length", "error", "cut", "stop"]
 
 
 def file_of(lines: int) -> str:
@@ -123,8 +122,6 @@ class BreaksOff:
                         raise UpstreamError("The connection was lost.", code="connection_lost")
                     case "cut":
                         yield [Delta(finish="cut")]
-                    case "silence":
-                        await silence().wait()
                     case word:
                         yield [Delta(finish=word)]
             yield [Delta(finish="stop")]

@@ -106,3 +106,49 @@ async def test_closing_closes_the_upstream() -> None:
     await attempt.aclose()
     assert upstream.closed[0].is_set()
     assert not upstream.exhausted[0]
+
+
+class Clock:
+    """The loop's time, as far ahead as a test wants it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        loop = asyncio.get_running_loop()
+        self._ahead = 0.0
+        now = loop.time
+        monkeypatch.setattr(loop, "time", lambda: now() + self._ahead)
+
+    async def pass_by(self, seconds: float) -> None:
+        """So much time passes, and what is due then happens."""
+        self._ahead += seconds
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(("patience", "seconds"), [(Patience(0, 0), 86_400), (Patience(900, 160), 150)])
+async def test_silence_within_the_limit_is_waited_out(
+    patience: Patience, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, go = asyncio.Event(), asyncio.Event()
+    attempt = Attempt(Scripted([begin, *say("a"), go, *say("b"), *end()]), REQUEST, patience)
+    clock = Clock(monkeypatch)
+    reading = asyncio.create_task(read(attempt))
+    await clock.pass_by(0)
+    for event in (begin, go):
+        await clock.pass_by(seconds)
+        assert not reading.done()
+        event.set()
+        await clock.pass_by(0)
+    assert await reading == ["a", "b"]
+    assert attempt.finish == "stop"
+
+
+async def test_a_limit_after_none_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    attempt = Attempt(Scripted([*say("a"), silence()]), REQUEST, Patience(start=0, idle=600))
+    clock = Clock(monkeypatch)
+    reading = asyncio.create_task(read(attempt))
+    await clock.pass_by(0)
+    await clock.pass_by(599)
+    assert not reading.done()
+    await clock.pass_by(2)
+    assert await reading == ["a"]
+    assert attempt.finish == "silence"

@@ -7,8 +7,9 @@ import pytest
 
 from roobridge.bridge.plan import Wrap
 from roobridge.bridge.ports import Capabilities, Delta, Usage
-from roobridge.errors import UpstreamError
+from roobridge.errors import ReplyError, UpstreamError
 from roobridge.events import Finish
+from roobridge.service.attempts import Patience
 from roobridge.service.turns import Turn
 from tests.oracle.plans import OTHER, ROO_31
 from tests.oracle.roo_reader import tool_uses
@@ -30,6 +31,14 @@ async def test_half_an_answer_is_not_wrapped() -> None:
     assert isinstance(result, Turn)
     assert result.error is not None
     assert result.error.code == "unfinished_text"
+
+
+async def test_an_upstream_that_fell_silent_is_not_asked_to_go_on() -> None:
+    upstream = Scripted([*say(CALL[:30]), silence()])
+    rules = msgspec.structs.replace(GOING_ON, patience=Patience(start=0, idle=0.02))
+    with pytest.raises(ReplyError, match="is unfinished and was not delivered"):
+        await Turn(ask(XML, stream=False), upstream, rules).whole()
+    assert len(upstream.requests) == 1
 
 
 async def test_text_of_another_client_is_not_gone_on_with() -> None:

@@ -72,6 +72,30 @@ def test_milliseconds_become_seconds() -> None:
     assert (rules.pace, rules.usage_wait) == (0.025, 0.3)
 
 
+@pytest.mark.parametrize(
+    ("given", "patience"),
+    [
+        ({"upstream": "lmstudio"}, (0, 0)),
+        ({"upstream": "ollama", "base_url": "https://gpu.example.com/v1"}, (0, 0)),
+        ({"upstream": "openai", "base_url": "http://127.0.0.1:9/v1"}, (0, 0)),
+        ({"upstream": "openai", "base_url": "http://[::1]:9/v1"}, (0, 0)),
+        ({"upstream": "openai", "base_url": "http://192.168.1.7:9/v1"}, (0, 0)),
+        ({"upstream": "openai", "base_url": "http://gpu.local:9/v1"}, (0, 0)),
+        ({"upstream": "openai", "base_url": "http://ollama:11434/v1"}, (0, 0)),
+        ({"upstream": "openai", "base_url": "https://api.example.com/v1"}, (600, 600)),
+        ({"upstream": "dashscope"}, (600, 600)),
+        ({"upstream": "qwen-web"}, (600, 600)),
+        ({"upstream": "lmstudio", "idle_timeout": 30}, (0, 30)),
+        ({"upstream": "dashscope", "start_timeout": 0}, (0, 600)),
+    ],
+)
+def test_only_a_remote_upstream_may_not_be_silent_for_ever(
+    given: dict[str, Any], patience: tuple[float, float]
+) -> None:
+    rules = rules_of(settings(**given))
+    assert (rules.patience.start, rules.patience.idle) == patience
+
+
 async def test_what_was_copied_from_a_browser_is_sent_as_it_was() -> None:
     seen: list[Received] = []
 
