@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from roobridge.events import Event, Form, ParamEnd, ParamStart, Repaired, Value
 from roobridge.grammar.model import Kind, Tool
-from roobridge.jsontext.modes import Mode
 from roobridge.jsontext.quotes import Quotes
 from roobridge.jsontext.reader import ObjectReader
 
@@ -39,11 +38,11 @@ class JsonArguments:
 
     @property
     def done(self) -> bool:
-        return self.reader.mode is Mode.DONE
+        return self.reader.done
 
     @property
     def broken(self) -> bool:
-        return self.reader.mode is Mode.BROKEN
+        return self.reader.broken
 
     @property
     def may_end_open(self) -> bool:
@@ -58,7 +57,7 @@ class JsonArguments:
         """The object's brace and its first key were read already."""
         self._null = None
         self.key(name)
-        self.reader.mode = Mode.VALUE
+        self.reader.begin()
 
     def read(self, text: str, i: int) -> int:
         while i < len(text) and self._null is not None:
@@ -74,7 +73,7 @@ class JsonArguments:
         self._null += text[i].strip()
         if self._null == "null":
             self._null = None
-            self.reader.mode = Mode.DONE
+            self.reader.stand_for_empty()
         return i + 1
 
     def key(self, name: str) -> bool:
@@ -86,7 +85,7 @@ class JsonArguments:
             self.given.append(name)
         return False
 
-    def take(self, text: str, i: int) -> tuple[int, bool]:
+    def read_value(self, text: str, i: int) -> tuple[int, bool]:
         raise AssertionError("arguments take no value over")
 
     def string_start(self) -> None:

@@ -8,7 +8,6 @@ from roobridge.calls.arguments import JsonArguments
 from roobridge.calls.object import JsonCall
 from roobridge.events import Event
 from roobridge.grammar.model import Tool
-from roobridge.jsontext.modes import Mode
 
 
 class NamedCall(JsonCall):
@@ -32,11 +31,11 @@ class NamedCall(JsonCall):
         return self.lacks_brace or arguments.done or arguments.reader.close()
 
     def _read(self, text: str, i: int) -> int:
-        return self.take(text, i)[0]
+        return self.read_value(text, i)[0]
 
     def _sure(self, arguments: JsonArguments) -> bool:
         """Between tags any braces may stand: the first key has to be one that the tool declares."""
         if arguments.given and arguments.given[0] not in self._tools[self.name].params:
-            self.reader.mode = Mode.BROKEN
+            self.reader.refuse()
             return False
         return bool(arguments.given)

@@ -8,7 +8,6 @@ from roobridge.calls.arguments import JsonArguments
 from roobridge.calls.tagged import is_complete
 from roobridge.events import CallEnd, CallStart, Event, ParamEnd, Repaired
 from roobridge.grammar.model import Tool
-from roobridge.jsontext.modes import Mode
 from roobridge.jsontext.reader import ObjectReader
 
 # How models spell the members of a call; the first of each is the one of Hermes.
@@ -69,11 +68,11 @@ class JsonCall:
 
     @property
     def done(self) -> bool:
-        return self.reader.mode is Mode.DONE and not self.alien
+        return self.reader.done and not self.alien
 
     @property
     def broken(self) -> bool:
-        return self.reader.mode is Mode.BROKEN or (self.arguments is not None and self.arguments.broken)
+        return self.reader.broken or (self.arguments is not None and self.arguments.broken)
 
     @property
     def whole(self) -> bool:
@@ -114,7 +113,7 @@ class JsonCall:
             if self.announced:
                 self.arguments.out = out
         i = self._read(text, i)
-        if self.reader.mode is Mode.DONE and not self.announced:
+        if self.reader.done and not self.announced:
             ready = self.name in self._tools and (self._waiting is None or self._replay())
             if ready and self.whole:
                 self._announce()
@@ -126,9 +125,9 @@ class JsonCall:
 
     def _read(self, text: str, i: int) -> int:
         i = self.reader.read(text, i)
-        while self.reader.mode is Mode.DONE and self._shells:
+        while self.reader.done and self._shells:
             self._shells -= 1
-            self.reader.mode = Mode.NEXT
+            self.reader.leave()
             i = self.reader.read(text, i)
         return i
 
@@ -139,8 +138,7 @@ class JsonCall:
         self.out = self.arguments.out = out
         if self.lacks_brace:
             return True
-        ended = self.reader.mode in (Mode.NEXT, Mode.DONE, Mode.TAKEN)
-        return ended and (self.arguments.done or self.arguments.reader.close())
+        return self.reader.has_value and (self.arguments.done or self.arguments.reader.close())
 
     def end(self, out: list[Event]) -> None:
         """The call is finished, in whatever state its text is."""
@@ -183,15 +181,15 @@ class JsonCall:
         """No call: what follows may be read as text at once."""
         if not self.announced:
             self.alien = True
-            self.reader.mode = Mode.BROKEN
+            self.reader.refuse()
 
-    def take(self, text: str, i: int) -> tuple[int, bool]:
+    def read_value(self, text: str, i: int) -> tuple[int, bool]:
         if self.arguments is None or self.arguments.done:
             if text[i].isspace():
                 return i + 1, False
             if not self._begin_value(text[i]):
                 return i, False
-            if self.reader.mode is not Mode.TAKEN:
+            if not self.reader.taken:
                 return i + 1, False
         arguments = self.arguments
         assert arguments is not None
@@ -205,9 +203,9 @@ class JsonCall:
         if i < len(text) and not arguments.done:
             i = arguments.read(text, i)
         if arguments.broken:
-            self.reader.mode = Mode.BROKEN
+            self.reader.refuse()
         elif arguments.done and arguments.flat:
-            self.reader.mode = Mode.DONE
+            self.reader.end()
             return i, False
         return i, arguments.done
 
@@ -224,9 +222,9 @@ class JsonCall:
             if char == "{":
                 self._emit(Repaired("json_nested_call"))
                 self._shells += 1
-                self.reader.mode = Mode.FIRST
+                self.reader.enter()
                 return True
-            self.reader.mode = Mode.VALUE
+            self.reader.give_back()
             return False
         named = name in _ARGUMENTS and not self.has_arguments
         flat = name in tool.params and (not named or (char != "{" and name not in _ARGUMENTS[:2]))
@@ -280,7 +278,7 @@ class JsonCall:
         self._early = []
         if self.arguments is None:
             self.arguments = JsonArguments(self.out)
-            self.arguments.reader.mode = Mode.DONE
+            self.arguments.reader.stand_for_empty()
         self.arguments.out = self.out
 
     def _target(self) -> list[Event]:

@@ -7,32 +7,13 @@ and the raw text of other values is only measured for where it ends.
 from __future__ import annotations
 
 import re
-from typing import Protocol
 
 from roobridge.jsontext.lenient import normalise
-from roobridge.jsontext.modes import CLASSES, TABLE, Char, Mode
+from roobridge.jsontext.modes import TABLE, Char, Mode, Turn, class_of
 from roobridge.jsontext.quotes import Quotes, Verdict
 from roobridge.jsontext.raw import Comment, RawValue
+from roobridge.jsontext.sink import Sink
 from roobridge.jsontext.strings import StringDecoder
-
-
-class Sink(Protocol):
-    """Where the parts of an object go."""
-
-    def key(self, name: str) -> bool:
-        """A member's key. True: the sink reads the value itself, through `take`."""
-        ...
-
-    def take(self, text: str, i: int) -> tuple[int, bool]:
-        """Read on at text[i]; gives where it stopped and whether the value is whole."""
-        ...
-
-    def string_start(self) -> None: ...
-    def chars(self, text: str) -> None: ...
-    def string_end(self) -> None: ...
-    def raw(self, json: str) -> None: ...
-    def repaired(self, name: str) -> None: ...
-
 
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[\w$]+")
@@ -48,7 +29,7 @@ class ObjectReader:
     """
 
     def __init__(self, sink: Sink, quotes: Quotes | None = None) -> None:
-        self.mode = Mode.START
+        self._mode = Mode.START
         self.waiting = False  # `read` stopped before a quote
         self.quotes = quotes
         self._sink = sink
@@ -61,8 +42,23 @@ class ObjectReader:
         self._broke_after_value = False
 
     @property
+    def done(self) -> bool:
+        """The object is whole."""
+        return self._mode is Mode.DONE
+
+    @property
+    def broken(self) -> bool:
+        """What came is no object."""
+        return self._mode is Mode.BROKEN
+
+    @property
     def over(self) -> bool:
-        return self.mode in (Mode.DONE, Mode.BROKEN)
+        return self._mode is Mode.DONE or self._mode is Mode.BROKEN
+
+    @property
+    def taken(self) -> bool:
+        """The sink reads a value."""
+        return self._mode is Mode.TAKEN
 
     @property
     def lines(self) -> bool:
@@ -72,48 +68,85 @@ class ObjectReader:
     @property
     def sound(self) -> bool:
         """What was read so far can only be an object of members."""
-        if self.mode is Mode.ENCODED:
+        if self._mode is Mode.ENCODED:
             return self._nested is not None and self._nested.sound
-        return self.mode not in _UNSURE
+        return self._mode not in _UNSURE
 
     @property
     def lacks_brace(self) -> bool:
         """It broke where its closing brace should stand."""
-        return self.mode is Mode.BROKEN and self._broke_after_value
+        return self._mode is Mode.BROKEN and self._broke_after_value
 
     def flow(self, text: str) -> str:
         """Take text that stays within the open string; gives its characters. Otherwise gives nothing, and
         nothing is taken.
         """
-        return self._string.flow(text) if self.mode is Mode.STRING else ""
+        return self._string.flow(text) if self._mode is Mode.STRING else ""
 
     def read(self, text: str, i: int) -> int:
         """Read on at text[i] until the object is over or the text ends; gives where it stopped."""
         self.waiting = False
         while i < len(text) and not (self.over or self.waiting):
-            if self.mode in _STRINGS:
+            if self._mode in _STRINGS:
                 i = self._read_string(text, i)
-            elif self.mode is Mode.RAW:
+            elif self._mode is Mode.RAW:
                 i = self._read_raw(text, i)
-            elif self.mode is Mode.TAKEN:
+            elif self._mode is Mode.TAKEN:
                 before = i
-                i, whole = self._sink.take(text, i)
+                i, whole = self._sink.read_value(text, i)
                 if whole:
-                    self.mode = Mode.NEXT
-                self.waiting = i == before and self.mode is Mode.TAKEN
-            elif self.mode is Mode.BARE:
+                    self._turn(Turn.ENDED)
+                self.waiting = i == before and self._mode is Mode.TAKEN
+            elif self._mode is Mode.BARE:
                 i = self._read_bare(text, i)
             else:
                 i = self._read_between(text, i)
         return i
 
+    # -- what the sink finds out -----------------------------------------------------------------------
+
+    def refuse(self) -> None:
+        """What came is nothing that the sink can use: the object is broken."""
+        self._turn(Turn.REFUSED)
+
+    def begin(self) -> None:
+        """Nothing was read yet, and a value follows: the brace and the first key were read elsewhere."""
+        self._turn(Turn.BEGUN)
+
+    def stand_for_empty(self) -> None:
+        """Nothing was read yet, and nothing is to be: something else says that there are no members."""
+        self._turn(Turn.ABSENT)
+
+    def give_back(self) -> None:
+        """The sink leaves the value that it was to read to this reader."""
+        self._turn(Turn.RETURNED)
+
+    def enter(self) -> None:
+        """The value is an object, whose brace the sink has read: its members are read as this one's."""
+        self._turn(Turn.ENTERED)
+
+    def leave(self) -> None:
+        """The object that ended was one that was entered: what is around it goes on."""
+        self._turn(Turn.REOPENED)
+
+    def end(self) -> None:
+        """With its value the sink has read this object's closing brace."""
+        self._turn(Turn.CLOSED)
+
+    # -- the end ---------------------------------------------------------------------------------------
+
+    @property
+    def has_value(self) -> bool:
+        """A value is whole, or the sink's to judge: nothing but a comma or closing brace is missing."""
+        return self._mode in (Mode.NEXT, Mode.TAKEN, Mode.DONE)
+
     def close(self) -> bool:
         """The text ended. Whether the object may count as whole: every value is closed."""
-        if self.mode is Mode.RAW and self._raw.closed:
+        if self._mode is Mode.RAW and self._raw.closed:
             self._end_raw()
-        if self.mode is Mode.ENCODED and self._nested is not None:
+        if self._mode is Mode.ENCODED and self._nested is not None:
             return self._nested.over or self._nested.close()
-        return self.mode in (Mode.NEXT, Mode.KEY, Mode.DONE)
+        return self._mode in (Mode.NEXT, Mode.KEY, Mode.DONE)
 
     def _read_between(self, text: str, i: int) -> int:
         if self._comment.open:
@@ -125,16 +158,15 @@ class ObjectReader:
         if char in "/#":
             self._comment.start(char)
             return i + 1
-        to = self._next_mode(char)
+        before = self._mode
+        to = self._turn(class_of(char))
         if to is Mode.BROKEN:
-            self._broke_after_value = self.mode in (Mode.NEXT, Mode.KEY)
-            self.mode = to
+            self._broke_after_value = before in (Mode.NEXT, Mode.KEY)
             return i
-        if to is Mode.DONE and self.mode is Mode.KEY:
+        if to is Mode.DONE and before is Mode.KEY:
             self._sink.repaired("json_trailing_comma")
-        self.mode = to
         if to is Mode.VALUE and self._taken:
-            self.mode = Mode.TAKEN
+            self._turn(Turn.TAKEN)
         if to in (Mode.RAW, Mode.BARE):
             return i
         if to in _STRINGS:
@@ -147,18 +179,15 @@ class ObjectReader:
                 self._sink.string_start()
         return i + 1
 
-    def _next_mode(self, char: str) -> Mode:
-        if self.mode is Mode.VALUE and char in "([":
-            return Mode.RAW
-        to = TABLE.get((self.mode, CLASSES.get(char, Char.OTHER)), Mode.BROKEN)
-        if to is Mode.BARE and not (char.isalpha() or char in "_$"):
-            return Mode.BROKEN
-        return to
+    def _turn(self, what: Char | Turn) -> Mode:
+        """Do what the table says; gives the new mode."""
+        self._mode = TABLE.get((self._mode, what), Mode.BROKEN)
+        return self._mode
 
     def _read_comment(self, text: str, i: int) -> int:
         i = self._comment.read(text, i)
         if self._comment.broken:
-            self.mode = Mode.BROKEN
+            self._turn(Turn.REFUSED)
         elif not self._comment.open:
             self._sink.repaired("json_comment")
         return i
@@ -167,9 +196,9 @@ class ObjectReader:
         chars, end, ended = self._string.read(text, i)
         if chars:
             self._put(chars)
-        if ended and self.mode is Mode.STRING and self.quotes is not None:
+        if ended and self._mode is Mode.STRING and self.quotes is not None:
             return self._judge(self.quotes, text, end)
-        if ended and self.mode is not Mode.BROKEN:
+        if ended and self._mode is not Mode.BROKEN:
             self._end_string()
         return end
 
@@ -181,7 +210,7 @@ class ObjectReader:
             return after - 1
         if verdict is Verdict.BROKEN:
             self._broke_after_value = False
-            self.mode = Mode.BROKEN
+            self._turn(Turn.REFUSED)
         elif verdict is Verdict.END:
             self._end_string()
         else:
@@ -191,14 +220,14 @@ class ObjectReader:
         return after
 
     def _put(self, chars: str) -> None:
-        if self.mode is Mode.STRING:
+        if self._mode is Mode.STRING:
             self._sink.chars(chars)
-        elif self.mode is Mode.ENCODED and self._nested is not None:
+        elif self._mode is Mode.ENCODED and self._nested is not None:
             if not self._nested.over:
                 self._nested.read(chars, 0)
-            if self._nested.mode is Mode.BROKEN:
-                self.mode = Mode.BROKEN
-        elif self.mode is Mode.LEAD_STRING and not self._parts:
+            if self._nested.broken:
+                self._turn(Turn.REFUSED)
+        elif self._mode is Mode.LEAD_STRING and not self._parts:
             self._put_lead(chars.lstrip())
         else:
             self._parts.append(chars)
@@ -207,23 +236,23 @@ class ObjectReader:
         """The first characters of the string that stands where the object should begin."""
         if chars.startswith("{"):
             self._nested = ObjectReader(self._sink)
-            self.mode = Mode.ENCODED
+            self._turn(Turn.OBJECT)
             self._sink.repaired("arguments_as_string")
             self._nested.read(chars, 0)
         elif chars:
             self._parts.append(chars)
 
     def _end_string(self) -> None:
-        mode = self.mode
+        mode = self._mode
         if mode is Mode.STRING:
-            self.mode = Mode.NEXT
+            self._turn(Turn.ENDED)
             self._sink.string_end()
         elif mode is Mode.ENCODED:
-            whole = self._nested is not None and (self._nested.mode is Mode.DONE or self._nested.close())
-            self.mode = Mode.DONE if whole else Mode.BROKEN
+            whole = self._nested is not None and (self._nested.done or self._nested.close())
+            self._turn(Turn.ENDED if whole else Turn.REFUSED)
         elif mode is Mode.LEAD_STRING and not self._parts:
             self._sink.repaired("arguments_as_string")
-            self.mode = Mode.DONE
+            self._turn(Turn.ENDED)
         else:
             if mode is Mode.LEAD_STRING:
                 self._sink.repaired("json_missing_brace")
@@ -232,7 +261,7 @@ class ObjectReader:
     def _end_key(self) -> None:
         name = "".join(self._parts)
         self._parts.clear()
-        self.mode = Mode.COLON
+        self._turn(Turn.NAMED)
         self._taken = self._sink.key(name)
 
     def _read_bare(self, text: str, i: int) -> int:
@@ -254,9 +283,9 @@ class ObjectReader:
         try:
             json, repairs = normalise(self._raw.take())
         except ValueError:
-            self.mode = Mode.BROKEN
+            self._turn(Turn.REFUSED)
             return
         for name in repairs:
             self._sink.repaired(name)
-        self.mode = Mode.NEXT
+        self._turn(Turn.ENDED)
         self._sink.raw(json)

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roobridge.jsontext.modes import Mode
 from roobridge.jsontext.reader import ObjectReader
 from tests.jsontext.json_texts import objects, written
 from tests.oracle.cuts import at_positions
@@ -28,7 +27,7 @@ class Members:
         self.keys.append(name)
         return False
 
-    def take(self, text: str, i: int) -> tuple[int, bool]:
+    def read_value(self, text: str, i: int) -> tuple[int, bool]:
         raise AssertionError("no value is taken over")
 
     def string_start(self) -> None:
@@ -65,7 +64,7 @@ def test_any_object_at_any_cutting(source: tuple[dict[str, Any], str], cuts: set
     wanted, text = source
     for pieces in (at_positions(text + tail, cuts), list(text + tail)):
         members, reader, rest = read(pieces)
-        assert reader.mode is Mode.DONE
+        assert reader.done
         assert rest == tail
         assert members.keys == list(wanted)
         values = [json.loads(*v) if isinstance(v, tuple) else v for v in members.values]
@@ -79,7 +78,7 @@ def test_an_object_in_a_string_is_read_as_one(source: tuple[dict[str, Any], str]
     wanted, text = source
     for pieces in ([json.dumps(text)], list(json.dumps(text))):
         members, reader, _ = read(pieces)
-        assert reader.mode is Mode.DONE
+        assert reader.done
         assert members.keys == list(wanted)
         assert members.repairs == ["arguments_as_string"]
 
@@ -116,11 +115,11 @@ LENIENT = [
 @pytest.mark.parametrize(("text", "repairs", "strict"), LENIENT)
 def test_a_leniency_has_its_name_and_its_strict_twin_none(text: str, repairs: list[str], strict: str) -> None:
     twin, reader, _ = read([strict])
-    assert reader.mode is Mode.DONE
+    assert reader.done
     assert not twin.repairs
     for pieces in ([text], list(text)):
         members, reader, _ = read(pieces)
-        assert reader.mode is Mode.DONE
+        assert reader.done
         assert members.keys == twin.keys
         assert [_plain(value) for value in members.values] == [_plain(value) for value in twin.values]
         assert members.repairs == repairs
@@ -151,7 +150,7 @@ def _plain(value: Any) -> Any:
 def test_what_is_beyond_mending_breaks(text: str) -> None:
     for pieces in ([text + "\n,"], list(text + "\n,")):
         _, reader, _ = read(pieces)
-        assert reader.mode is Mode.BROKEN
+        assert reader.broken
 
 
 @pytest.mark.parametrize(

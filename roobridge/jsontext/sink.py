@@ -1,0 +1,23 @@
+"""Where the parts of a JSON object go as they are read."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Sink(Protocol):
+    """Where the parts of an object go."""
+
+    def key(self, name: str) -> bool:
+        """A member's key. True: the sink reads the value itself, through `read_value`."""
+        ...
+
+    def read_value(self, text: str, i: int) -> tuple[int, bool]:
+        """Read on at text[i]; gives where it stopped and whether the value is whole."""
+        ...
+
+    def string_start(self) -> None: ...
+    def chars(self, text: str) -> None: ...
+    def string_end(self) -> None: ...
+    def raw(self, json: str) -> None: ...
+    def repaired(self, name: str) -> None: ...
