@@ -12,7 +12,6 @@ from roobridge.bridge.continuation.ask import continuation
 from roobridge.bridge.continuation.overlap import MisfitError
 from roobridge.bridge.continuation.stitch import Stitch
 from roobridge.bridge.ports import Upstream, UpstreamRequest, Usage
-from roobridge.bridge.reply.agent import AgentReply
 from roobridge.bridge.reply.reply import Reply
 from roobridge.errors import UpstreamError
 from roobridge.events import Fail, Piece
@@ -94,17 +93,17 @@ class Exchange:
         await self._hear(request)
         exact = self._upstream.capabilities.partial
         for left in range(self._effort.continuations, 0, -1):
-            opening = None if self.over or self._in_vain() else self.reply.opening(self.finish)
-            if opening is None or not isinstance(self.reply, AgentReply):
+            resumption = None if self.over or self._in_vain() else self.reply.resumption(self.finish)
+            if resumption is None:
                 return
             finish = self.finish
             await self._let_go()
-            stitch = Stitch(self.reply, opening, exact=exact)
+            stitch = Stitch(resumption, exact=exact)
             try:
-                await self._hear(continuation(request, opening, partial=exact), stitch)
+                await self._hear(continuation(request, resumption.opening, partial=exact), stitch)
             except MisfitError as misfit:
                 if left == 1:
-                    self.failure = await self.deliver(self.reply.give_up(str(misfit)))
+                    self.failure = await self.deliver(resumption.give_up(str(misfit)))
             if self.attempt is not None and not stitch.added:
                 self.attempt.finish = finish  # what was unfinished before still is
 

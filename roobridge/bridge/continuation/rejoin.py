@@ -54,7 +54,7 @@ class Rejoin:
         done = self._stage is _Stage.OPEN and self._length == len(self._sent)
         return done or self._stage is _Stage.JOINED
 
-    def feed(self, events: Iterable[Event]) -> list[Event]:
+    def take(self, events: Iterable[Event]) -> list[Event]:
         """What of the events is new. Raises MisfitError where they contradict what was sent."""
         new: list[Event] = []
         for event in events:
@@ -62,7 +62,7 @@ class Rejoin:
             if new_markup or self._stage is _Stage.JOINED or isinstance(event, Reasoning):
                 new.append(event)
             elif not isinstance(event, (Markup, Repaired)):
-                new += self._take(event)
+                new += self._compare(event)
         return new
 
     def _is_new_markup(self) -> bool:
@@ -70,7 +70,7 @@ class Rejoin:
         told = self._stage is _Stage.OPEN and self._length == len(self._sent)
         return told and (self._sent != "" or not self._call.lead)
 
-    def _take(self, event: Event) -> list[Event]:
+    def _compare(self, event: Event) -> list[Event]:
         if self._stage is _Stage.BEFORE:
             self._seek(event)
             return []

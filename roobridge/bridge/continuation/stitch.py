@@ -17,11 +17,9 @@ from roobridge.bridge.continuation.overlap import MisfitError
 from roobridge.bridge.continuation.preamble import Unfence
 from roobridge.bridge.continuation.rejoin import Rejoin
 from roobridge.bridge.ports import Delta
-from roobridge.bridge.reply.agent import AgentReply
-from roobridge.bridge.reply.unfinished import Opening
-from roobridge.dialects.native import NativeCalls
+from roobridge.bridge.reply.reading import Reading
+from roobridge.bridge.reply.resumption import Resumption
 from roobridge.events import Piece, ToolDelta
-from roobridge.parser.machine import Parser
 
 _THINKING = re.compile(r"\s*<(think|thinking)>")
 
@@ -36,23 +34,20 @@ class _Stage(Enum):
 class Stitch:
     """The deltas of a continuation in, pieces for the client out.
 
-    reply: the reply that broke off, not closed. opening: where. exact: the upstream goes on behind the very
-    last character. `feed` and `close` raise MisfitError where the continuation does not fit; nothing of it
-    has gone out then, and another one may be asked for.
+    reply: what broke off, not closed. exact: the upstream goes on behind the very last character. `feed` and
+    `close` raise MisfitError where the continuation does not fit; nothing of it has gone out then, and
+    another one may be asked for.
     """
 
-    def __init__(self, reply: AgentReply, opening: Opening, *, exact: bool) -> None:
+    def __init__(self, reply: Resumption, *, exact: bool) -> None:
         self._reply = reply
-        self._opening = opening
+        self._opening = reply.opening
         self._stage = _Stage.HOLDING
         self._head = ""
         self._expected = ""  # what was received, as far as the continuation is still to repeat it
         self._unfence: Unfence | None = None
-        self._parser: Parser | None = None
-        self._native: NativeCalls | None = None
+        self._again: Reading | None = None  # of the call told again, from its beginning
         self._rejoin: Rejoin | None = None
-        self._read: list[str] = []  # by the new parser
-        self._calls: list[ToolDelta] = []  # by the new reader of calls
         self._notes: list[str] = []
         self.added = False  # it said something new
         reply.note("continued")
@@ -108,7 +103,9 @@ class Stitch:
         if self._stage is _Stage.REPEATING:
             text = self._repeat(text)
         if self._stage is _Stage.REJOINING:
-            self._tell(text, pieces)
+            # Text beside a call that came anew as `tool_calls` is none of it.
+            if self._again is not None and not self._again.has_calls:
+                self._tell(Delta(content=text), pieces)
         elif self._stage is _Stage.JOINED and text:
             self.added = True
             pieces += self._reply.feed(Delta(content=text))
@@ -184,32 +181,32 @@ class Stitch:
         self._go_on(text, pieces)
 
     def _reread(self) -> None:
-        """The call came as `tool_calls`: another parser reads it as text, up to where it broke off."""
-        call, text = self._opening.call, self._opening.text
+        """The call came as `tool_calls`: another reading takes it as text, up to where it broke off."""
+        call = self._opening.call
         assert call is not None
-        self._rejoin = Rejoin(call, call.before)
-        self._parser = self._reply.new_parser()
-        self._read = [text]
-        self._rejoin.feed(self._parser.feed(text))
+        self._again, self._rejoin = self._reply.read_again(), Rejoin(call, call.before)
+        self._rejoin.take(self._again.feed(Delta(content=self._opening.text)))
 
     def _retell(self, text: str, pieces: list[Piece]) -> None:
+        self._begin_anew()
+        self._go_on(text, pieces)
+
+    def _begin_anew(self) -> None:
+        """The continuation tells the open call again."""
         call = self._opening.call
         assert call is not None
         self.note("call_restarted")
-        self._rejoin = Rejoin(call)
-        self._parser = self._reply.new_parser()
+        self._again, self._rejoin = self._reply.read_again(), Rejoin(call)
         self._stage = _Stage.REJOINING
-        self._go_on(text, pieces)
 
-    def _tell(self, text: str, pieces: list[Piece]) -> None:
-        rejoin, parser = self._rejoin, self._parser
+    def _tell(self, delta: Delta, pieces: list[Piece]) -> None:
+        """More of the call that is told again."""
+        again, rejoin = self._again, self._rejoin
+        assert again is not None
         assert rejoin is not None
-        if parser is None:  # the call came anew as `tool_calls`; text beside it is none of it
-            return
-        self._read.append(text)
-        new = rejoin.feed(parser.feed(text))
+        new = rejoin.take(again.feed(delta))
         if rejoin.joined:
-            self._reply.adopt(parser, self._read, same_spelling=rejoin.same_spelling)
+            self._reply.hand_over(again, same_spelling=rejoin.same_spelling)
             self._joined()
         self.added = self.added or bool(new)
         pieces += self._reply.take(new)
@@ -222,16 +219,6 @@ class Stitch:
         if self._stage is _Stage.JOINED or call is None:
             pieces += self._reply.feed(Delta(tool_calls=(delta,)))
             return
-        if self._native is None:
-            self.note("call_restarted")
-            self._native, self._parser = self._reply.new_native(), None
-            self._rejoin = Rejoin(call)
-            self._stage = _Stage.REJOINING
-        assert self._rejoin is not None
-        self._calls.append(delta)
-        new = self._rejoin.feed(self._native.feed(delta))
-        if self._rejoin.joined:
-            self._reply.adopt_native(self._native, self._calls)
-            self._joined()
-        self.added = self.added or bool(new)
-        pieces += self._reply.take(new)
+        if self._again is None or not self._again.has_calls:
+            self._begin_anew()
+        self._tell(Delta(tool_calls=(delta,)), pieces)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from roobridge.bridge.ports import Delta, broke_off
-from roobridge.bridge.reply.unfinished import Opening
 from roobridge.events import Content, Fail, Finish, Length, Piece, Thought
 from roobridge.policy.endings import broken_off
 
@@ -39,7 +38,7 @@ class PlainReply:
             return [Fail("broken_off", broken_off(finish))]
         return [Finish(finish)]
 
-    def opening(self, finish: str) -> Opening | None:
+    def resumption(self, finish: str) -> None:
         return None
 
     def lone_text(self, finish: str) -> str:

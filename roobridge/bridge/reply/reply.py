@@ -8,16 +8,22 @@ from roobridge.bridge.plan import ClientKind, Plan
 from roobridge.bridge.ports import Delta
 from roobridge.bridge.reply.agent import AgentReply
 from roobridge.bridge.reply.plain import PlainReply
-from roobridge.bridge.reply.unfinished import Opening
+from roobridge.bridge.reply.resumption import Resumption
 from roobridge.events import Length, Piece
 
 
 class Reply(Protocol):
-    """repairs: by name, in order. done: the client's reply is over, and the rest of the upstream's is not
-    needed."""
+    """Deltas in, pieces out. Nothing but this is known of a reply outside its room."""
 
-    repairs: list[str]
-    done: bool
+    @property
+    def repairs(self) -> list[str]:
+        """By name, in order."""
+        ...
+
+    @property
+    def done(self) -> bool:
+        """The client's reply is over, and the rest of the upstream's is not needed."""
+        ...
 
     @property
     def length(self) -> Length:
@@ -49,8 +55,8 @@ class Reply(Protocol):
         """
         ...
 
-    def opening(self, finish: str) -> Opening | None:
-        """What an end with this word would leave unfinished, to be continued; asked before `close`.
+    def resumption(self, finish: str) -> Resumption | None:
+        """To go on with what an end with this word would leave unfinished; asked before `close`.
 
         None where nothing is, or nothing that going on would mend.
         """

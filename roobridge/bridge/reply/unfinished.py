@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from roobridge.dialects.native import NativeCalls
 from roobridge.dialects.qwen3_coder import begun
 from roobridge.events import (
     CallEnd,
@@ -16,11 +15,9 @@ from roobridge.events import (
     ParamEnd,
     ParamStart,
     Text,
-    ToolDelta,
     Unfinished,
     Value,
 )
-from roobridge.parser.machine import Parser
 from roobridge.spelling.dialect import Given
 from roobridge.spelling.words import speaks
 
@@ -112,41 +109,3 @@ def _calls(events: Iterable[Event]) -> Iterable[tuple[OpenCall, bool]]:
     if start is not None:
         rest: Sequence[Given] = [Given(name, "".join(value), closed=False)] if name is not None else []
         yield OpenCall(start.name, start.dialect, (*params, *rest), lead=lead and name is not None), False
-
-
-class Heard(msgspec.Struct, frozen=True):
-    """All that was received of a reply, and fresh machines to read it again with."""
-
-    text: str
-    calls: Sequence[ToolDelta]
-    parser: Parser
-    native: NativeCalls
-
-    def opening(self, *, normal: bool, texts: bool) -> Opening | None:
-        """What an end leaves unfinished; None where it leaves nothing. texts: text can be unfinished too."""
-        said = [event for call in self.calls for event in self.native.feed(call)]
-        if self.native.open:
-            call = open_call(said)
-            cut = is_unfinished(self.native.close(normal=normal))
-            text = "\n".join(part for part in (self.text, as_text(said)) if part)
-            return Opening(text, call, told=True) if cut and call is not None else None
-        events = self.parser.feed(self.text)
-        call = open_call(events)
-        escaped = self.parser.in_object
-        kept_back = self.parser.kept_back
-        rest = self.parser.close(normal=normal)
-        if call is not None:
-            return Opening(self.text, call, escaped=escaped) if is_unfinished(rest) else None
-        events += rest
-        begun = kept_back if kept_back.startswith("<") else ""
-        lines = self.text[: len(self.text) - len(begun)].rstrip(" \t")
-        # A model that stops right behind an opening tag on a line of its own meant a call, not a mention.
-        cut = not normal or (begun != "" and lines[-1:] in ("", "\n"))
-        words = texts and says_something(events) and not holds_call(events)
-        return Opening(self.text, escaped=escaped, begun=begun) if cut and words else None
-
-    def lone_text(self) -> str:
-        """The text where a normal end leaves nothing but text; else empty."""
-        events = self.parser.feed(self.text) + self.parser.close(normal=True)
-        alone = not self.calls and not holds_call(events) and says_something(events)
-        return self.text if alone else ""

@@ -29,7 +29,7 @@ LEAD: Sequence[Event] = (ParamStart("content"), Markup("\n"))
 
 def rejoined(*events: Event, sent: OpenCall = SENT, before: int = 0) -> list[Event]:
     rejoin = Rejoin(sent, before)
-    new = [event for one in events for event in rejoin.feed([one])]
+    new = [event for one in events for event in rejoin.take([one])]
     assert rejoin.joined
     return new
 
@@ -44,9 +44,9 @@ def test_what_was_sent_is_taken_out() -> None:
 
 def test_it_is_joined_as_soon_as_all_was_told() -> None:
     rejoin = Rejoin(SENT)
-    assert rejoin.feed([*HEAD, *LEAD, Value("one\ntwo\nt")]) == []
+    assert rejoin.take([*HEAD, *LEAD, Value("one\ntwo\nt")]) == []
     before = rejoin.joined
-    assert rejoin.feed([Value("h")]) == []
+    assert rejoin.take([Value("h")]) == []
     assert (before, rejoin.joined) == (False, True)
     assert rejoin.same_spelling
 
@@ -110,4 +110,4 @@ def test_between_parameters_the_next_one_is_new() -> None:
 )
 def test_what_contradicts_does_not_fit(events: list[Event], why: str) -> None:
     with pytest.raises(MisfitError, match=why):
-        Rejoin(SENT).feed(events)
+        Rejoin(SENT).take(events)

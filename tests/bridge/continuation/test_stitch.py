@@ -20,6 +20,7 @@ from tests.oracle.expected import agree, delivered
 from tests.oracle.outcome import Outcome, join
 from tests.oracle.plans import AGENTS, CLINE, ROO_31, ROO_52, Client
 from tests.oracle.replies import Call, calls, soups
+from tests.oracle.unfinished import opening_of
 from tests.service.continuing import PATH, STYLES, Style, file_of
 
 NOT_CLINES = {"apply_diff", "execute_command"}
@@ -40,17 +41,17 @@ def go_on(
     reply: AgentReply, sent: list[Piece], continuation: Iterable[Delta], finish: str, *, exact: bool
 ) -> Outcome:
     """What the client has in hand in the end; the reply ended by `finish`, its continuation by "stop"."""
-    opening = reply.opening(finish)
+    resumption = reply.resumption(finish)
     pieces = list(sent)
-    if opening is not None:
-        stitch = Stitch(reply, opening, exact=exact)
+    if resumption is not None:
+        stitch = Stitch(resumption, exact=exact)
         try:
             for delta in continuation:
                 pieces += [] if reply.done else stitch.feed(delta)
             pieces += [] if reply.done else stitch.close()
             finish = "stop" if stitch.added else finish
         except MisfitError as misfit:
-            pieces += reply.give_up(str(misfit))
+            pieces += resumption.give_up(str(misfit))
     if not reply.done:
         pieces += reply.close(finish)
     return join(pieces, reply.repairs)
@@ -70,7 +71,7 @@ def test_what_goes_on_exactly_becomes_the_whole_call(
     small = cut([write(dialect, call.name, call.params)], characters)
     end = data.draw(st.integers(2, len(small)))
     reply, sent = broken(client, small[:end], wrap)
-    opening = reply.opening(finish)
+    opening = opening_of(reply, finish)
     rest = small[end:]
     if opening is not None and opening.told:
         whole = qwen(call.name, call.params)
@@ -176,9 +177,9 @@ def test_thinking_before_a_continuation_is_thinking() -> None:
 def test_a_restart_that_breaks_off_before_anything_new_leaves_the_reply_as_it_was() -> None:
     whole = roo_xml(FILE.name, FILE.params)
     reply, sent = broken(ROO_31, [Delta(content=whole[:300])])
-    opening = reply.opening("length")
-    assert opening is not None
-    stitch = Stitch(reply, opening, exact=False)
+    resumption = reply.resumption("length")
+    assert resumption is not None
+    stitch = Stitch(resumption, exact=False)
     assert stitch.feed(Delta(content=whole[:200])) + stitch.close() == []
     assert not stitch.added
     outcome = go_on(reply, sent, [Delta(content=whole[300:])], "length", exact=False)
@@ -205,7 +206,7 @@ def test_native_calls_that_came_whole_stay() -> None:
     first = ToolDelta(0, "call_1", "list_files", '{"path": ".", "recursive": true}')
     second = ToolDelta(1, "call_2", "execute_command", '{"command": "make cle')
     reply, sent = broken(ROO_52, [Delta(tool_calls=(first, second))])
-    opening = reply.opening("length")
+    opening = opening_of(reply, "length")
     assert opening is not None
     assert opening.call is not None
     assert opening.call.before == 1

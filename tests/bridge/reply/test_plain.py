@@ -6,6 +6,7 @@ import pytest
 
 from roobridge.bridge.ports import Delta
 from roobridge.bridge.reply.plain import PlainReply
+from roobridge.bridge.reply.reply import Reply
 from roobridge.events import Content, Fail, Finish, Thought, ToolDelta
 
 
@@ -35,9 +36,9 @@ def test_a_reply_that_broke_off_is_an_error(finish: str, why: str) -> None:
 
 
 def test_nothing_of_it_is_gone_on_with_or_asked_for_again() -> None:
-    reply = PlainReply()
+    reply: Reply = PlainReply()
     reply.feed(Delta(content="words", reasoning="thought"))
-    assert reply.opening("cut") is None
+    assert reply.resumption("cut") is None
     assert reply.lone_text("stop") == reply.said == reply.tried == ""
     assert (reply.length.said, reply.length.thought, reply.examined) == (5, 7, 0)
     reply.note("x")

@@ -20,6 +20,7 @@ from roobridge.events import (
 from roobridge.spelling.dialect import Given
 from tests.oracle.dialect_writer import hermes, qwen, roo_xml
 from tests.oracle.plans import OTHER, PLAIN, ROO_31, ROO_52, Client
+from tests.oracle.unfinished import opening_of
 
 WRITE = {"path": "a.py", "content": "one\ntwo\n"}
 ABNORMAL = ["length", "error", "silence", "cut"]
@@ -70,7 +71,7 @@ def test_calls_as_text() -> None:
 @pytest.mark.parametrize("client", [ROO_31, ROO_52], ids=["xml", "native"])
 def test_a_call_that_would_do_harm_is_open(client: Client, finish: str) -> None:
     text = "I write.\n" + roo_xml("write_to_file", WRITE)[:-30]
-    opening = reply(client, text).opening(finish)
+    opening = opening_of(reply(client, text), finish)
     assert opening is not None
     assert opening.call is not None
     assert opening.call.params[0] == Given("path", "a.py", closed=True)
@@ -80,7 +81,7 @@ def test_a_call_that_would_do_harm_is_open(client: Client, finish: str) -> None:
 @pytest.mark.parametrize("finish", [*ABNORMAL, "stop"])
 def test_a_call_of_any_client_is_open(finish: str) -> None:
     text = '<tool_call>\n{"name": "run_shell_command", "arguments": {"command": "rm -r build'
-    opening = reply(OTHER, text).opening(finish)
+    opening = opening_of(reply(OTHER, text), finish)
     assert opening is not None
     assert opening.escaped
     assert opening.call is not None
@@ -89,7 +90,7 @@ def test_a_call_of_any_client_is_open(finish: str) -> None:
 
 def test_what_was_received_is_the_text_of_a_call_told_in_deltas() -> None:
     begun = ToolDelta(0, "call_1", "write_to_file", '{"path": "a.py", "content": "one\\nt')
-    opening = reply(ROO_52, "I write.", Delta(tool_calls=(begun,))).opening("length")
+    opening = opening_of(reply(ROO_52, "I write.", Delta(tool_calls=(begun,))), "length")
     assert opening is not None
     assert opening.told
     assert opening.text == "I write.\n" + qwen("write_to_file", {**WRITE, "content": "one\nt"})[:-38]
@@ -97,7 +98,7 @@ def test_what_was_received_is_the_text_of_a_call_told_in_deltas() -> None:
 
 @pytest.mark.parametrize("finish", ["content_filter", "stop"])
 def test_an_answer_that_is_short_for_no_mendable_reason_is_not_open(finish: str) -> None:
-    assert reply(ROO_31, "The answer").opening(finish) is None
+    assert opening_of(reply(ROO_31, "The answer"), finish) is None
 
 
 @pytest.mark.parametrize(
@@ -109,25 +110,25 @@ def test_an_answer_that_is_short_for_no_mendable_reason_is_not_open(finish: str)
     ],
 )
 def test_what_does_no_harm_when_short_is_closed_at_a_normal_end(text: str) -> None:
-    assert reply(ROO_31, text).opening("stop") is None
-    assert reply(ROO_31, text).opening("length") is not None
+    assert opening_of(reply(ROO_31, text), "stop") is None
+    assert opening_of(reply(ROO_31, text), "length") is not None
 
 
 @pytest.mark.parametrize("finish", ABNORMAL)
 def test_text_of_agents_is_open_at_an_abnormal_end(finish: str) -> None:
-    opening = reply(ROO_31, "The answer <wri").opening(finish)
+    opening = opening_of(reply(ROO_31, "The answer <wri"), finish)
     assert opening is not None
     assert (opening.call, opening.begun) == (None, "<wri")
-    assert reply(ROO_31, "...").opening(finish) is None
-    assert reply(ROO_31, Delta(reasoning="I think")).opening(finish) is None
-    assert reply(OTHER, "The answer").opening(finish) is None
-    assert reply(PLAIN, "The answer").opening(finish) is None
+    assert opening_of(reply(ROO_31, "..."), finish) is None
+    assert opening_of(reply(ROO_31, Delta(reasoning="I think")), finish) is None
+    assert opening_of(reply(OTHER, "The answer"), finish) is None
+    assert opening_of(reply(PLAIN, "The answer"), finish) is None
 
 
 @pytest.mark.parametrize("client", [ROO_31, ROO_52], ids=["xml", "native"])
 def test_a_whole_call_leaves_nothing_open(client: Client) -> None:
     for spell in (roo_xml, qwen, hermes):
-        assert reply(client, spell("write_to_file", WRITE) + "\n\nmore").opening("length") is None
+        assert opening_of(reply(client, spell("write_to_file", WRITE) + "\n\nmore"), "length") is None
 
 
 def test_what_is_text_and_nothing_else() -> None:
