@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from roobridge.bridge.reply.unfinished import Opening
 from roobridge.dialects import PARAMETER_HEADS
 from roobridge.spelling.words import speaks
 
@@ -29,6 +30,24 @@ _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 class MisfitError(Exception):
     """A continuation cannot be joined on without guessing, or contradicts what was already sent."""
+
+
+def overlap_with(opening: Opening, body: str) -> int:
+    """As `overlap`, with what was received. Raises MisfitError only where guessing would do harm."""
+    try:
+        return overlap(opening.text, body, escaped=opening.escaped)
+    except MisfitError:
+        if opening.call is None and not opening.begun:
+            return 0  # a repeated word in an answer does no harm
+        raise
+
+
+def surely_overlaps(opening: Opening, body: str) -> bool:
+    """Whether the beginning of this text repeats the end of what was received, beyond doubt."""
+    try:
+        return overlap_with(opening, body) > 0
+    except MisfitError:
+        return False
 
 
 def overlap(received: str, head: str, *, escaped: bool = False) -> int:

@@ -1,11 +1,15 @@
-"""What models put around a continuation: a sentence before it, a code fence about it."""
+"""What models put before a continuation: thinking, and a sentence that introduces it.
+
+All that treats such words otherwise stands here; a fence that may follow them is in `fence.py`.
+"""
 
 from __future__ import annotations
 
 import re
-from enum import Enum, auto
 
-from roobridge.dialects import PARAMETER_HEADS
+from roobridge.bridge.continuation.fence import fence
+from roobridge.bridge.continuation.overlap import MisfitError, surely_overlaps
+from roobridge.bridge.reply.unfinished import Opening
 
 _ASSENT = re.compile(r"(?:sure|certainly|of course|okay|ok|understood|apologies|sorry|my apologies)\b", re.I)
 _INTRODUCES = re.compile(
@@ -14,12 +18,45 @@ _INTRODUCES = re.compile(
     re.I,
 )
 _OF_THE_REST = re.compile(r"continu|\brest\b|remain|left off|stopped|cut off|broke off", re.I)
-_FENCE = re.compile(r"\s*(?:`{3,}|~{3,})[\w.+:/-]*[ \t]*\r?\n")
-_FENCE_END = re.compile(r"\n[ \t]*(?:`{3,}|~{3,})[ \t]*(?:\r?\n|\Z)")
-_FENCE_BEGUN = re.compile(r"\r?\n[ \t]*(?:`+|~+)?[ \t]*\r?\Z|\r\Z")
-_CLOSERS = ("</", *PARAMETER_HEADS)
+_THINKING = re.compile(r"\s*<(think|thinking)>")
 _ENDS = (":", ".", "!", ",", "\u2026")
+_TOLD = 6  # characters of a tag that are known again
 _LONGEST = 240  # characters of introducing words
+
+
+def thinking(head: str) -> tuple[str, str, bool] | None:
+    """The thinking that a continuation begins with, the text behind it, and whether the thinking is closed.
+    None where it begins otherwise.
+    """
+    opened = _THINKING.match(head)
+    if opened is None:
+        return None
+    thought, found, rest = head[opened.end() :].partition(f"</{opened[1]}>")
+    return thought, rest.lstrip("\r\n"), bool(found)
+
+
+def behind_known_words(opening: Opening, head: str) -> int:
+    """Behind the beginning of a call that was not announced yet, where words about it precede it."""
+    begun = opening.begun
+    at = head.find(begun) if len(begun) >= _TOLD else -1
+    if at <= 0 or head[at - 1] != "\n" or not introduces(head[:at]):
+        return 0
+    return at + len(begun)
+
+
+def behind_preamble(opening: Opening, head: str) -> int:
+    """Behind a line that introduces the continuation; 0 where none does.
+
+    Raises MisfitError where an empty line behind it may be the first of what is missing.
+    """
+    at = preamble(head)
+    if not at:
+        return 0
+    body = head[at:].lstrip("\r\n")
+    behind = len(head) - len(body)
+    if behind == at or fence(body) or surely_overlaps(opening, body):
+        return behind
+    raise MisfitError("after the words before it, it may begin with an empty line or not")
 
 
 def preamble(head: str) -> int:
@@ -48,68 +85,3 @@ def _parts(said: str) -> tuple[bool, str]:
         return False, ""
     assent = _ASSENT.match(said)
     return assent is not None, said[assent.end() :].lstrip(" ,.!:\n") if assent else said
-
-
-def fence(head: str) -> int:
-    """Where the body of a fence that stands at the beginning begins; 0 where none does."""
-    found = _FENCE.match(head)
-    return found.end() if found else 0
-
-
-class _Stage(Enum):
-    INSIDE = auto()
-    BEHIND = auto()  # the fence is closed
-    CLOSING = auto()  # closing tags followed
-    OTHER = auto()
-
-
-class Unfence:
-    """Takes the closing line out of a text whose opening fence was taken out."""
-
-    def __init__(self) -> None:
-        self._stage = _Stage.INSIDE
-        self._held = ""
-
-    @property
-    def strayed(self) -> bool:
-        """Something else than closing tags followed the fence: it may have been part of the text."""
-        return self._stage is _Stage.OTHER
-
-    def feed(self, text: str) -> str:
-        """More text; gives what is not markup of the fence."""
-        if self._stage is _Stage.CLOSING:
-            return text
-        if self._stage is _Stage.OTHER:
-            return ""
-        self._held += text
-        if self._stage is _Stage.BEHIND:
-            return self._behind()
-        return self._inside(last=False)
-
-    def close(self) -> str:
-        """The text ended: what was kept back of it."""
-        if self._stage is not _Stage.INSIDE:
-            return ""
-        given = self._inside(last=True)
-        if self._stage is _Stage.INSIDE:
-            given, self._held = given + self._held, ""
-        return given
-
-    def _inside(self, *, last: bool) -> str:
-        end = _FENCE_END.search(self._held)
-        if end is not None and (last or end[0].endswith("\n")):
-            given, self._held = self._held[: end.start()], self._held[end.end() - 1 :]
-            self._stage = _Stage.BEHIND
-            return given + self._behind()
-        begun = _FENCE_BEGUN.search(self._held)
-        at = begun.start() if begun is not None else len(self._held)
-        given, self._held = self._held[:at], self._held[at:]
-        return given
-
-    def _behind(self) -> str:
-        said = self._held.lstrip("`~ \t\r\n")
-        if not said or any(word.startswith(said) for word in _CLOSERS):
-            return ""
-        self._stage = _Stage.CLOSING if said.startswith(_CLOSERS) else _Stage.OTHER
-        given, self._held = self._held, ""
-        return given if self._stage is _Stage.CLOSING else ""

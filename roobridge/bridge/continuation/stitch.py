@@ -9,19 +9,17 @@ What was sent stays as it is; where the continuation does not agree with it, not
 
 from __future__ import annotations
 
-import re
 from enum import Enum, auto
 
 from roobridge.bridge.continuation.beginning import HEAD, How, find_beginning
+from roobridge.bridge.continuation.fence import Unfence
 from roobridge.bridge.continuation.overlap import MisfitError
-from roobridge.bridge.continuation.preamble import Unfence
+from roobridge.bridge.continuation.preamble import thinking
 from roobridge.bridge.continuation.rejoin import Rejoin
 from roobridge.bridge.ports import Delta
 from roobridge.bridge.reply.reading import Reading
 from roobridge.bridge.reply.resumption import Resumption
 from roobridge.events import Piece, ToolDelta
-
-_THINKING = re.compile(r"\s*<(think|thinking)>")
 
 
 class _Stage(Enum):
@@ -93,7 +91,7 @@ class Stitch:
         if self._unfence is None:
             self._say(text, pieces)
             return
-        self._say(self._unfence.feed(text), pieces)
+        self._say(self._unfence.strip(text), pieces)
         if self._unfence.strayed:
             pieces += self._reply.give_up("a code fence ends in the middle of it")
 
@@ -135,14 +133,13 @@ class Stitch:
 
     def _think(self, pieces: list[Piece], *, last: bool) -> bool:
         """Thinking before the continuation goes out as such. Whether the rest may be looked at."""
-        opened = _THINKING.match(self._head)
-        if opened is None:
+        found = thinking(self._head)
+        if found is None:
             return True
-        close = f"</{opened[1]}>"
-        thought, found, rest = self._head[opened.end() :].partition(close)
-        if not found and not last:
+        thought, rest, closed = found
+        if not closed and not last:
             return False
-        self._head = rest.lstrip("\r\n")
+        self._head = rest
         if thought:
             pieces += self._reply.feed(Delta(reasoning=thought))
         return last or len(self._head) >= HEAD
