@@ -22,7 +22,7 @@ class JsonArguments:
     ) -> None:
         self.out = out
         self.given: list[str] = []
-        self.open = ""  # the parameter whose string is open
+        self.open = ""  # the parameter whose string is open; other values are told whole
         self.tool = tool or _NO_TOOL
         self.quotes = Quotes(self.tool.params.keys(), self.given, outer)
         self.reader = ObjectReader(self, self.quotes)

@@ -10,10 +10,12 @@ from roobridge.events import CallEnd, CallStart, Event, ParamEnd, Repaired
 from roobridge.grammar.model import Tool
 from roobridge.jsontext.reader import ObjectReader
 
-# How models spell the members of a call; the first of each is the one of Hermes.
+# How models spell the members of a call; the first of each is the one of Hermes. `parameters` is Llama's,
+# `input` Anthropic's, `action` and `action_input` are those of ReAct prompts; the cases stand in
+# fixtures/replies/rules/json_forms.json.
 _ARGUMENTS = ("arguments", "parameters", "args", "params", "input", "tool_input", "action_input")
 _NAMES = ("name", "tool", "tool_name", "function", "function_name", "action")
-_CALLS = ("function", "tool_call", "function_call")  # may hold the call itself
+_CALLS = ("function", "tool_call", "function_call")  # may hold the call itself, as OpenAI's API has it
 _BESIDE = frozenset({*_ARGUMENTS, *_NAMES, *_CALLS, "type", "id", "call_id", "tool_call_id", "index"})
 
 
@@ -136,6 +138,7 @@ class JsonCall:
         if self.arguments is None or not self.announced:
             return False
         self.out = self.arguments.out = out
+        # All values are closed, and only a brace is missing: nothing can be wrong but the count (law 9).
         if self.lacks_brace:
             return True
         return self.reader.has_value and (self.arguments.done or self.arguments.reader.close())
@@ -151,6 +154,7 @@ class JsonCall:
         tool = self._tools.get(self.name)
         if tool is None and name in _CALLS:
             return True
+        # Members have no order (RFC 8259, section 4): the arguments may come before the name.
         if name in _ARGUMENTS and not self.has_arguments:
             return self._arguments_key(name, tool)
         if tool is not None and name in tool.params:

@@ -232,7 +232,10 @@ def _open_tags(text: str) -> list[str]:
 
 
 def is_complete(tool: Tool, given: Collection[str]) -> bool:
-    """Every required parameter was given, itself or in another form of it."""
+    """Every required parameter was given, itself or in another form of it.
+
+    Roo's `read_file` takes `args` in XML, `path` or `files`, depending on its release and the protocol.
+    """
     nested = {name: param.nested for name, param in tool.params.items() if param.nested is not None}
     covered = set(given)
     for name, form in nested.items():

@@ -11,6 +11,8 @@ class ValueText:
 
     trim: all white space at both ends is markup, as Roo trims it; otherwise one newline at each end is.
     strict: of what is trimmed only a newline at each end is markup, the rest a repair.
+    The one newline is that of Qwen3-Coder's chat template, which puts each value on lines of its own, as
+    Roo's prompt does with a file's content.
     The newline before the closing tag is spelled as the one after the opening tag; where none stood
     there, either spelling counts.
     """

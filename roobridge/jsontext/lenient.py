@@ -20,14 +20,16 @@ _WORD = re.compile(r"[A-Za-z_$][\w$]*")
 _DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _SINGLE = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
 _BRACKET = re.compile(_DOUBLE.pattern + r"|[\[\]{}]", re.DOTALL)
+# RFC 8259, section 3: these three, in lower case alone.
 _PLAIN_WORDS = frozenset({"true", "false", "null"})
 _PYTHON_WORDS = {"True": "true", "False": "false", "None": "null"}
 _HIGH, _LOW = r"\\u[dD][89abAB][\da-fA-F]{2}", r"\\u[dD][c-fC-F][\da-fA-F]{2}"
 _SURROGATE = re.compile(rf"(?<!\\)((?:\\\\)*)({_HIGH}{_LOW}|{_HIGH}|{_LOW})")
 _RAW_SURROGATE = re.compile("[\ud800-\udfff]")
+# Only these can be beyond the range of a double, more than which RFC 8259, section 6 lets nobody expect.
 _LONG = re.compile(r"[\d.]{309,}|\d[eE]\+?\d{2,}")
 _PAIR = len(r"\uD83D\uDE00")
-_DEPTH = 100
+_DEPTH = 100  # RFC 8259, section 9 lets a reader limit it; without, one reply could exhaust the stack
 _DIGITS = 400  # of a number; readers refuse what is much longer
 
 

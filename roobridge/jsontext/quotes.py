@@ -5,6 +5,9 @@ a key, or a closing brace; such text is read as JSON whatever the schema says. A
 follows belongs to the string. From the first such quote on the text is known not to be JSON, and a string
 ends only where a declared key that was not told yet follows, or all closing braces and the call's own end;
 and only where the quotes inside it are paired. What is doubtful even so breaks the call.
+
+The cases: fixtures/replies/rules/hermes_malformed.json, by the names quotes-*, well-formed-json-wins-* and
+unreadable-*. A wrong guess would write a file that its model did not mean, an error asks for it once more.
 """
 
 from __future__ import annotations

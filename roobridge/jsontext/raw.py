@@ -50,7 +50,10 @@ class Comment:
 
 
 class RawValue:
-    """Finds where a value ends: at what follows it outside its own brackets and strings."""
+    """Finds where a value ends: at what follows it outside its own brackets and strings.
+
+    A number has no end of its own (RFC 8259, section 6): it is whole once something else follows.
+    """
 
     def __init__(self) -> None:
         self._parts: list[str] = []

@@ -17,6 +17,7 @@ from roobridge.jsontext.strings import StringDecoder
 
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[\w$]+")
+# Where prose or code in braces reads the same so far: `{` alone, or a word that may be a key.
 _UNSURE = frozenset({Mode.START, Mode.FIRST, Mode.BARE, Mode.COLON, Mode.LEAD_STRING, Mode.BROKEN})
 _STRINGS = frozenset({Mode.STRING, Mode.KEY_STRING, Mode.LEAD_STRING, Mode.ENCODED})
 
@@ -235,6 +236,7 @@ class ObjectReader:
     def _put_lead(self, chars: str) -> None:
         """The first characters of the string that stands where the object should begin."""
         if chars.startswith("{"):
+            # Read as it comes, not once it is whole: a file in it would wait for its last character (law 2).
             self._nested = ObjectReader(self._sink)
             self._turn(Turn.OBJECT)
             self._sink.repaired("arguments_as_string")
@@ -280,6 +282,7 @@ class ObjectReader:
         return i
 
     def _end_raw(self) -> None:
+        # Whole only: half a number is another number, and a list's items are no parameters.
         try:
             json, repairs = normalise(self._raw.take())
         except ValueError:

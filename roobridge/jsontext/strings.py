@@ -15,6 +15,7 @@ _RUNS = {
     "'": re.compile(r"""(?:[^'\\]++|\\["\\/bfnrt'])++"""),
 }
 _ESCAPES = re.compile(r"\\(.)")
+# The escapes of RFC 8259, section 7, and the quote that Python escapes within its own.
 _SIMPLE = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "'": "'"}
 _LOST = "\ufffd"
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -46,7 +47,7 @@ class StringDecoder:
         if self._escape or self._high:
             return ""
         if "\n" in text:
-            return ""
+            return ""  # `read` marks the line's end, by which a value of one line is told from a broken one
         if "\\" not in text:
             return text if self._quote not in text else ""
         if _RUNS[self._quote].fullmatch(text) is None:
@@ -104,7 +105,10 @@ class StringDecoder:
         return before + chr(code)
 
     def _lone(self) -> str:
-        """What stands for the first half of a pair whose second half does not come."""
+        """What stands for the first half of a pair whose second half does not come.
+
+        RFC 8259, section 8.2 leaves it open; UTF-8, in which every client is written to, has no such half.
+        """
         if not self._high:
             return ""
         self._high = 0

@@ -13,7 +13,9 @@ from roobridge.bridge.continuation.preamble import behind_known_words, behind_pr
 from roobridge.bridge.reply.unfinished import Opening
 from roobridge.dialects import DIALECTS
 
-HEAD = 512  # characters of a continuation that are looked at
+# Characters of a continuation that are looked at, and held so long: its fate is open (law 2). They have room
+# for the longest introducing words, a fence's line and an overlap of some lines behind them.
+HEAD = 512
 _REPEATED = 64  # characters that stand in a text twice only because they were repeated
 
 
@@ -39,6 +41,7 @@ def find_beginning(opening: Opening, head: str, *, last: bool) -> Beginning:
 
     last: it is the whole continuation. Raises MisfitError where two readings are possible.
     """
+    # What can be verified comes before what has to be judged: a call told again is compared value by value.
     anew = _anew(opening, head)
     if anew is not None:
         return Beginning(How.RESTARTS, anew)
@@ -52,6 +55,7 @@ def find_beginning(opening: Opening, head: str, *, last: bool) -> Beginning:
     body = behind_fence(opening, head, at)
     if body > at:
         repairs.append("fence_removed")
+    # Longer than an overlap, and not at the end of what came: the model has begun somewhere further up.
     if _is_known(opening, head[body:], last=last):
         return Beginning(How.REPEATS, body, body > at, tuple(repairs))
     length = overlap_with(opening, head[body:])

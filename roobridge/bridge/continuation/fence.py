@@ -9,9 +9,11 @@ from roobridge.bridge.continuation.overlap import MisfitError
 from roobridge.bridge.reply.unfinished import Opening
 from roobridge.dialects import PARAMETER_HEADS
 
+# CommonMark 0.31, section 4.5, but for the info string, which is one word here: models name a language.
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})[\w.+:/-]*[ \t]*\r?\n")
 _FENCE_END = re.compile(r"\n[ \t]*(?:`{3,}|~{3,})[ \t]*(?:\r?\n|\Z)")
 _FENCE_BEGUN = re.compile(r"\r?\n[ \t]*(?:`+|~+)?[ \t]*\r?\Z|\r\Z")
+# A fence may be closed before the call's tags or behind them; either way they are the call's.
 _CLOSERS = ("</", *PARAMETER_HEADS)
 
 
@@ -21,9 +23,11 @@ def behind_fence(opening: Opening, head: str, at: int) -> int:
     if not body or (opening.call is None and not opening.begun):
         return at
     if at:
+        # Words about it stand before it, which no value has in its midst.
         return at + body
     fits = _may_hold_fence(opening)
     at_once = head[0] in "`~"
+    # Where the text stopped within a line, a fence at once cannot be the value's: a fence begins a line.
     inside_line = opening.text[-1:] not in ("\n", "`", "~", ">")
     if at_once and (inside_line or not fits):
         return body
@@ -93,6 +97,7 @@ class Unfence:
             given, self._held = self._held[: end.start()], self._held[end.end() - 1 :]
             self._stage = _Stage.BEHIND
             return given + self._behind()
+        # Kept back is what can still become the closing line, and no more (law 2).
         begun = _FENCE_BEGUN.search(self._held)
         at = begun.start() if begun is not None else len(self._held)
         given, self._held = self._held[:at], self._held[at:]

@@ -12,16 +12,22 @@ from roobridge.bridge.reply.unfinished import Opening
 from roobridge.dialects import PARAMETER_HEADS
 from roobridge.spelling.words import speaks
 
-SURE = 16  # characters that do not stand twice in a row by chance
+# Characters that do not stand twice in a row by chance. Fewer do in any source file (`}` and its
+# indentation), so that less than this counts only as whole lines.
+SURE = 16
 _SURE_LINE = 3  # the same for the beginning of a line
 
-# Behind these a line of the value begins. The second one: where the value is a JSON string.
+# Behind these a line of the value begins, whether a newline follows the parameter's tag or not. The second
+# one: where the value is a JSON string.
 _LINE_START = re.compile(r"\n|<[\w./=-]+>")
 _LINE_START_ESCAPED = re.compile(r'\n|(?<!\\)(?:\\\\)*\\n|:\s*"')
-_TAIL = 4096  # characters of what was received that are looked at
+# Characters of what was received that are looked at: room for a continuation's head (`HEAD`), each character
+# of which may have come as an escape of six.
+_TAIL = 4096
 _TAG_BEGUN = re.compile(r"<[/\w=.-]*\Z")
 _TAG = re.compile("|".join((r"</[A-Za-z_][\w.-]*>", *map(re.escape, PARAMETER_HEADS))))
 _INDENT = re.compile(r"[ \t]*")
+# RFC 8259, section 7: a character beyond the basic plane is two escapes, and still one character here.
 _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\[^u]|[^\\]", re.DOTALL
 )
@@ -58,6 +64,7 @@ def overlap(received: str, head: str, *, escaped: bool = False) -> int:
     length = _literal(received, head, escaped=escaped)
     if length or not escaped:
         return length
+    # The same character may be spelled otherwise the second time (RFC 8259, section 7): `é`, then `\u00e9`.
     said, _ = _decode(received[-_TAIL:])
     again, ends = _decode(head)
     length = _literal(said, again, escaped=False)
@@ -75,10 +82,12 @@ def _literal(received: str, head: str, *, escaped: bool) -> int:
             continue
         at = len(tail) - length
         if length >= SURE or (at in starts and _is_line(again, newline)):
+            # Of several equal lines nobody can say how many are still to come.
             if _repeats(again) or tail[:at].endswith(again):
                 raise MisfitError("its first words are those that stand before it several times")
             return length
         doubtful = doubtful or (at in starts and newline in again)
+    # A cut within a tag: models write the whole tag again. A lone `<` may be the value's own.
     begun = _TAG_BEGUN.search(tail)
     if begun is not None and head.startswith(begun[0]) and (len(begun[0]) > 1 or _TAG.match(head)):
         return len(begun[0])

@@ -11,6 +11,8 @@ from roobridge.bridge.continuation.fence import fence
 from roobridge.bridge.continuation.overlap import MisfitError, surely_overlaps
 from roobridge.bridge.reply.unfinished import Opening
 
+# English only, in which models answer the English request to go on (`ask.py`). A sentence in another language
+# is taken for the text's own, as is any that these do not know: to drop a line of a file would be worse.
 _ASSENT = re.compile(r"(?:sure|certainly|of course|okay|ok|understood|apologies|sorry|my apologies)\b", re.I)
 _INTRODUCES = re.compile(
     r"(?:here|continuing|continuation|continued|resuming|let me|i(?:['\u2019]ll|['\u2019]m| will| am)"
@@ -20,8 +22,8 @@ _INTRODUCES = re.compile(
 _OF_THE_REST = re.compile(r"continu|\brest\b|remain|left off|stopped|cut off|broke off", re.I)
 _THINKING = re.compile(r"\s*<(think|thinking)>")
 _ENDS = (":", ".", "!", ",", "\u2026")
-_TOLD = 6  # characters of a tag that are known again
-_LONGEST = 240  # characters of introducing words
+_TOLD = 6  # characters of a tag that are known again; fewer stand in prose
+_LONGEST = 240  # characters of introducing words: two long sentences, less than `HEAD` has
 
 
 def thinking(head: str) -> tuple[str, str, bool] | None:
@@ -52,6 +54,7 @@ def behind_preamble(opening: Opening, head: str) -> int:
     at = preamble(head)
     if not at:
         return 0
+    # Markdown parts a sentence from what follows by an empty line, and a file may go on with one.
     body = head[at:].lstrip("\r\n")
     behind = len(head) - len(body)
     if behind == at or fence(body) or surely_overlaps(opening, body):

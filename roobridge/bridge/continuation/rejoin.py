@@ -1,4 +1,8 @@
-"""A call told again: what the client has already been sent of it is taken out, and must agree."""
+"""A call told again: what the client has already been sent of it is taken out, and must agree.
+
+Compared are the values that events carry, since a dialect spells them its own way: a file in tags as it is,
+in JSON with escapes. What was sent cannot be unsaid (law 5), so a parameter may not change, nor its place.
+"""
 
 from __future__ import annotations
 
@@ -154,6 +158,7 @@ class Rejoin:
             self._stage = _Stage.JOINED
             return [event]
         assert self._param is not None
+        # White space at a value's ends is markup in one dialect and of the value in another.
         if self._param.text.strip() != "".join(self._text).strip():
             raise MisfitError(f"it gives {self._param.name} another value")
         self._stage = _Stage.CALL

@@ -4,7 +4,9 @@
        |--it says again what was received--> REPEATING --all of it was said--> JOINED
        '--it tells the call again, or in another spelling--> REJOINING --all of it was told--> JOINED
 
-What was sent stays as it is; where the continuation does not agree with it, nothing of it is sent.
+What was sent is never taken back (law 5), and half a call is never delivered as a whole one (law 9). So
+where a continuation does not agree with what was sent, or can be read in two ways, none of it is sent: one
+more refusal costs a request, one wrong join a file.
 """
 
 from __future__ import annotations
@@ -50,6 +52,7 @@ class Stitch:
         self.added = False  # it said something new
         reply.note("continued")
         if exact:
+            # DashScope's partial mode writes the very next character: what looks repeated is meant.
             self._join("", [])
 
     def note(self, repair: str) -> None:
@@ -63,6 +66,7 @@ class Stitch:
             return self._reply.feed(delta)
         pieces: list[Piece] = []
         if delta.reasoning:
+            # On a channel of its own it can contradict nothing: it goes out while the text is held (law 2).
             pieces += self._reply.feed(Delta(reasoning=delta.reasoning))
         if delta.content:
             self._text(delta.content, pieces)
@@ -148,6 +152,7 @@ class Stitch:
 
     def _repeat(self, text: str) -> str:
         """What of the text goes beyond what was received."""
+        # To the character: the model repeats its own spelling, and one that departs may mean another file.
         known = self._expected[: len(text)]
         if not text.startswith(known):
             raise MisfitError("it begins anew, but otherwise than what was received")
@@ -162,6 +167,7 @@ class Stitch:
         return rest
 
     def _joined(self) -> None:
+        # Not before: of a continuation that does not fit nothing was done, so nothing is named.
         self._stage = _Stage.JOINED
         for repair in self._notes:
             self._reply.note(repair)
@@ -178,7 +184,10 @@ class Stitch:
         self._go_on(text, pieces)
 
     def _reread(self) -> None:
-        """The call came as `tool_calls`: another reading takes it as text, up to where it broke off."""
+        """The call came as `tool_calls`: another reading takes it as text, up to where it broke off.
+
+        The text is this project's spelling of it, so that values are compared and not characters.
+        """
         call = self._opening.call
         assert call is not None
         self._again, self._rejoin = self._reply.read_again(), Rejoin(call, call.before)
@@ -211,6 +220,7 @@ class Stitch:
     def _tool(self, delta: ToolDelta, pieces: list[Piece]) -> None:
         call = self._opening.call
         if call is None and self._stage is _Stage.HOLDING:
+            # A text that broke off goes on with a call: what stands before the call is of the text.
             head, self._head = self._head, ""
             self._join(head, pieces)
         if self._stage is _Stage.JOINED or call is None:

@@ -75,6 +75,8 @@ class AgentReply:
         pieces: list[Piece] = []
         normal = is_normal(finish)
         self._telling.take(self._reading.close(normal=normal), pieces)
+        # A thinking model may end within its thinking, at the call that it had decided on
+        # (fixtures/replies/rules/thinking.json: channel-with-call-only).
         if normal and not self._telling.spoke:
             self._telling.take(self._calls_in_reasoning(), pieces)
         self._telling.close(finish, normal=normal, pieces=pieces)

@@ -20,7 +20,9 @@ from roobridge.parser.machine import Parser
 
 
 class Heard(msgspec.Struct, frozen=True):
-    """text, calls: what was received. parser, native: have read nothing, and read it again, once."""
+    """Only where a reply ends: reading it at each delta would cost its square (law 3).
+
+    text, calls: what was received. parser, native: have read nothing, and read it again, once."""
 
     text: str
     calls: Sequence[ToolDelta]
@@ -33,6 +35,7 @@ class Heard(msgspec.Struct, frozen=True):
         if self.native.open:
             call = open_call(said)
             cut = is_unfinished(self.native.close(normal=normal))
+            # A request's message has no place for half a call, so the model is shown it as text.
             text = "\n".join(part for part in (self.text, as_text(said)) if part)
             return Opening(text, call, told=True) if cut and call is not None else None
         events = self.parser.feed(self.text)

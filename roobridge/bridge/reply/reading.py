@@ -74,7 +74,7 @@ class Reading:
         """Take content that holds nothing to decide; gives the event it makes. Otherwise gives None, and
         nothing is taken.
         """
-        if self._calls and self._native.open:
+        if self._calls and self._native.open:  # nearly no reply of text has calls: the list is asked first
             return None
         event = self._parser.flow(text)
         if event is not None:
@@ -85,6 +85,7 @@ class Reading:
         """Content that did not flow."""
         self._text.append(text)
         if self._native.open:
+            # No client's protocol has text within a call: a call in tags would end at it.
             self._waiting.append(text)
             return []
         return self._parser.read(text)
@@ -99,6 +100,7 @@ class Reading:
     def read_call(self, call: ToolDelta) -> list[Event]:
         """A native call's delta that did not flow."""
         self._calls.append(call)
+        # Servers part content and calls before it is told whether a tag at the content's end was one.
         events = [] if self._native.open else self._parser.interrupt()
         events += self._native.feed(call)
         if not self._native.open:

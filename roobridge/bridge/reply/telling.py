@@ -98,6 +98,8 @@ class Telling:
                 self.thoughts.append(event.text)
             elif isinstance(event, CallStart) or (isinstance(event, Text) and not event.text.isspace()):
                 self.spoke = True
+            # In this order: what is held until it is known to count once (Repeated) is counted then
+            # (Computed: Roo's `line_count` up to 3.35), and the policy sees what is to go out (Wrapper).
             kept = self._first_text.feed(event)
             for told in self._repeated.feed(kept) if kept is not None else ():
                 self.put(self._wrapper.feed(self._computed.feed(told)), pieces)
@@ -107,6 +109,7 @@ class Telling:
         """What the policies made of it."""
         for outcome in outcomes:
             if isinstance(outcome, Repaired):
+                # A call that failed was not mended, whatever was tried before.
                 if not self._failed:
                     self.repairs.append(outcome.name)
             elif not self.done:

@@ -77,7 +77,10 @@ def holds_call(events: Iterable[Event]) -> bool:
 
 
 def as_text(events: Iterable[Event]) -> str:
-    """Calls spelled as Qwen3-Coder writes them, the last one as far as it came."""
+    """Calls spelled as Qwen3-Coder writes them, the last one as far as it came.
+
+    Its chat template writes values as they are: half of one needs no escape and no closing quote.
+    """
     return "\n".join(begun(call.name, call.params, whole=whole) for call, whole in _calls(events))
 
 
