@@ -8,7 +8,7 @@ from roobridge.bridge.reply.heard import Heard
 from roobridge.bridge.reply.machine import new_parser
 from roobridge.dialects.hermes import call_of_json
 from roobridge.dialects.native import NativeCalls
-from roobridge.events import Event, Text, ToolDelta, Value
+from roobridge.events import Event, Reasoning, Text, ToolDelta, Value
 
 
 class Reading:
@@ -70,7 +70,7 @@ class Reading:
         """Reasoning came on a channel of its own."""
         self._parser.reasoned()
 
-    def flow(self, text: str) -> Value | Text | None:
+    def flow(self, text: str) -> Value | Text | Reasoning | None:
         """Take content that holds nothing to decide; gives the event it makes. Otherwise gives None, and
         nothing is taken.
         """
