@@ -12,43 +12,24 @@ were distilled from DeepSeek's write them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
 
-from roobridge.grammar.model import Param, Toolset
-from roobridge.spelling.dialect import Dialect, Holds
+from roobridge.spelling.dialect import Dialect, Holds, Position
 from roobridge.spelling.rows import ARGUMENT_ROWS
-from roobridge.spelling.scanner import Found
-from roobridge.spelling.states import Terminal
 
 _BEGIN, _SEP, _END = "<｜tool▁call▁begin｜>", "<｜tool▁sep｜>", "<｜tool▁call▁end｜>"
 _ALL_BEGIN, _ALL_END = "<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>"
-_FORMS = (f"{_BEGIN}function{_SEP}{{}}\n```json\n", f"{_BEGIN}{{}}{_SEP}")
-
-
-def _openers(toolset: Toolset) -> Mapping[str, Found]:
-    return {
-        form.format(name): Found(Terminal.TOOL_OPEN, name, DEEPSEEK)
-        for form in _FORMS
-        for name in toolset.tools
-    }
-
-
-def _trims(param: Param) -> bool:
-    return False
-
 
 DEEPSEEK = Dialect(
     name="deepseek",
     table=ARGUMENT_ROWS,
-    openers=_openers,
-    inner=_openers,
-    trims=_trims,
+    begins=frozenset({Position.CONTENT, Position.WRAPPER}),
     around=MappingProxyType({_ALL_BEGIN: _ALL_END}),
     holds=Holds.ARGUMENTS,
     object_closes=(_END, f"```{_END}"),
     object_next=_BEGIN,
-    tool_open=_FORMS[0],
+    tool_open=f"{_BEGIN}function{_SEP}{{}}\n```json\n",
+    other_tools=(f"{_BEGIN}{{}}{_SEP}",),
     tool_close=_END,
     call_open=_ALL_BEGIN,
     call_close=_ALL_END,

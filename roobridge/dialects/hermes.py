@@ -12,15 +12,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from roobridge.grammar.model import Param, Toolset
 from roobridge.jsontext.strings import one_line, quoted
-from roobridge.spelling.dialect import Dialect, Holds, Writing
+from roobridge.spelling.dialect import Dialect, Holds, Position, Writing
 from roobridge.spelling.rows import OBJECT_ROWS
-from roobridge.spelling.scanner import Found
-from roobridge.spelling.states import Terminal
 
-# What models write in the place of `tool_call`; it may also stand around it.
+_OPEN, _CLOSE = "<tool_call>", "</tool_call>"
+
+# The right one, and what models write in its place; that may also stand around it.
 _WRAPPERS = (
+    "tool_call",
     "tool_calls",
     "tool",
     "tools",
@@ -41,19 +41,6 @@ _WRAPPERS = (
 # Elements that texts hold for other ends: their closing tags are no noise.
 _PLAIN_ELEMENTS = frozenset({"tool", "tools", "function", "functions", "call", "calls"})
 
-
-def _nothing(toolset: Toolset) -> Mapping[str, Found]:
-    return {}
-
-
-def _inner(toolset: Toolset) -> Mapping[str, Found]:
-    return {"{": Found(Terminal.BRACE, dialect=HERMES)}
-
-
-def _trims(param: Param) -> bool:
-    return False
-
-
 _TAUGHT = """\
 To call a function, write one JSON object with its name and arguments inside <tool_call></tool_call> tags, \
 as the last thing in your reply:
@@ -72,11 +59,7 @@ def _call(name: str, arguments: Mapping[str, Any]) -> str:
 
 def call_of_json(name: str, arguments: str) -> str:
     """A call whose arguments are JSON text already, and go in as they are."""
-    return f'<tool_call>\n{{"name": {quoted(name)}, "arguments": {arguments}}}\n</tool_call>'
-
-
-def _result(text: str) -> str:
-    return f"<tool_response>\n{text}\n</tool_response>"
+    return f'{_OPEN}\n{{"name": {quoted(name)}, "arguments": {arguments}}}\n{_CLOSE}'
 
 
 WRITING = Writing(
@@ -84,19 +67,17 @@ WRITING = Writing(
     taught=_TAUGHT,
     listed=_listed,
     call=_call,
-    result=_result,
+    response="tool_response",
 )
 
 HERMES = Dialect(
     name="hermes",
     table=OBJECT_ROWS,
-    openers=_nothing,
-    inner=_inner,
-    trims=_trims,
-    around=MappingProxyType({f"<{name}>": f"</{name}>" for name in ("tool_call", *_WRAPPERS)}),
+    begins=frozenset({Position.WRAPPER}),
+    around=MappingProxyType({f"<{name}>": f"</{name}>" for name in _WRAPPERS}),
     holds=Holds.CALL,
-    call_open="<tool_call>",
-    call_close="</tool_call>",
-    noise=tuple(f"</{name}>" for name in ("tool_call", *_WRAPPERS) if name not in _PLAIN_ELEMENTS),
+    call_open=_OPEN,
+    call_close=_CLOSE,
+    noise=tuple(f"</{name}>" for name in _WRAPPERS if name not in _PLAIN_ELEMENTS),
     writing=WRITING,
 )

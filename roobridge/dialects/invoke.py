@@ -12,65 +12,29 @@ tags alone). The wrapper is often missing, or another one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
-import msgspec
-
-from roobridge.grammar.model import Kind, Param, Toolset
-from roobridge.spelling.closers import Level
-from roobridge.spelling.dialect import Dialect
 from roobridge.spelling.loose import loose_parameter, loose_tool
-from roobridge.spelling.rows import BARE_ROWS, WRAPPED_ROWS
-from roobridge.spelling.scanner import Found
-from roobridge.spelling.states import Terminal
+from roobridge.spelling.tags import PARAM_WORDS, TagForm, bare, in_tags
 
-_ON_ONE_LINE = frozenset({Kind.TEXT, Kind.LINE, Kind.NUMBER, Kind.BOOLEAN})
-
-
-def _bare_openers(toolset: Toolset) -> Mapping[str, Found]:
-    return {f'<invoke name="{name}">': Found(Terminal.TOOL_OPEN, name, BARE) for name in toolset.tools}
-
-
-def _inner(toolset: Toolset) -> Mapping[str, Found]:
-    return {f'<invoke name="{name}">': Found(Terminal.TOOL_OPEN, name, WRAPPED) for name in toolset.tools}
-
-
-def _nothing(toolset: Toolset) -> Mapping[str, Found]:
-    return {}
-
-
-def _trims(param: Param) -> bool:
-    return param.kind in _ON_ONE_LINE and not param.prose
-
-
-WRAPPED = Dialect(
-    name="invoke",
-    table=WRAPPED_ROWS,
-    openers=_nothing,
-    inner=_inner,
-    trims=_trims,
-    around=MappingProxyType({"<function_calls>": "</function_calls>"}),
-    strict_space=True,
-    tool_open='<invoke name="{}">',
-    tool_close="</invoke>",
-    param_open='<parameter name="{}">',
-    param_close="</parameter>",
-    call_open="<function_calls>",
-    call_close="</function_calls>",
-    noise=("</function_calls>", "</invoke>", "</parameter>"),
-    loose_tool=loose_tool("invoke"),
-    loose_param=loose_parameter("parameter", "param"),
-    other_params=(("<{}>", "</{}>"),),
-    closers=MappingProxyType(
-        {
-            Level.PARAM: frozenset({"param", "parameters", "arg", "argument"}),
-            Level.TOOL: frozenset({"function", "tool", "functions"}),
-            Level.CALL: frozenset(
-                {"tool_call", "tool_calls", "function_call", "tool_use", "tools", "call_tool"}
-            ),
-        }
+WRAPPED = in_tags(
+    "invoke",
+    call=TagForm(
+        "<function_calls>",
+        "</function_calls>",
+        words=frozenset({"tool_call", "tool_calls", "function_call", "tool_use", "tools", "call_tool"}),
+    ),
+    tool=TagForm(
+        '<invoke name="{}">',
+        "</invoke>",
+        words=frozenset({"function", "tool", "functions"}),
+        loose=loose_tool("invoke"),
+    ),
+    param=TagForm(
+        '<parameter name="{}">',
+        "</parameter>",
+        words=PARAM_WORDS,
+        loose=loose_parameter("parameter", "param"),
+        others=(("<{}>", "</{}>"),),
     ),
 )
 
-BARE = msgspec.structs.replace(WRAPPED, table=BARE_ROWS, openers=_bare_openers, inner=_nothing)
+BARE = bare(WRAPPED)

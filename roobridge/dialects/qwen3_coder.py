@@ -17,40 +17,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
-import msgspec
-
-from roobridge.grammar.model import Kind, Param, Toolset
 from roobridge.jsontext.strings import one_line
-from roobridge.spelling.closers import Level
-from roobridge.spelling.dialect import Dialect, Given, Writing
+from roobridge.spelling.dialect import Given, Writing
 from roobridge.spelling.loose import loose_parameter, loose_tool
-from roobridge.spelling.rows import BARE_ROWS, WRAPPED_ROWS
-from roobridge.spelling.scanner import Found
-from roobridge.spelling.states import Terminal
-
-NAME = "qwen3-coder"
-
-
-def _bare_openers(toolset: Toolset) -> Mapping[str, Found]:
-    return {f"<function={name}>": Found(Terminal.TOOL_OPEN, name, BARE) for name in toolset.tools}
-
-
-def _inner(toolset: Toolset) -> Mapping[str, Found]:
-    return {f"<function={name}>": Found(Terminal.TOOL_OPEN, name, WRAPPED) for name in toolset.tools}
-
-
-def _nothing(toolset: Toolset) -> Mapping[str, Found]:
-    return {}
-
-
-def _trims(param: Param) -> bool:
-    return param.kind in _ON_ONE_LINE and not param.prose
-
-
-_ON_ONE_LINE = frozenset({Kind.TEXT, Kind.LINE, Kind.NUMBER, Kind.BOOLEAN})
+from roobridge.spelling.tags import PARAM_WORDS, TagForm, bare, in_tags, written
 
 _TAUGHT = """\
 To call a function, write the call in exactly this form, as the last thing in your reply:
@@ -95,28 +67,21 @@ def _listed(tool: Mapping[str, Any]) -> str:
 def _tags(fields: Mapping[str, Any]) -> Iterator[str]:
     for key, value in fields.items():
         if value is not None:
-            yield f"<{key}>{value if isinstance(value, str) else one_line(value)}</{key}>"
+            yield f"<{key}>{_text(value)}</{key}>"
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else one_line(value)
 
 
 def _call(name: str, arguments: Mapping[str, Any]) -> str:
-    params = [
-        Given(key, value if isinstance(value, str) else one_line(value), closed=True)
-        for key, value in arguments.items()
-    ]
+    params = [Given(key, _text(value), closed=True) for key, value in arguments.items()]
     return begun(name, params, whole=True)
 
 
 def begun(name: str, params: Sequence[Given], *, whole: bool) -> str:
     """A call as far as it came; whole: to its end."""
-    told = "".join(
-        f"<parameter={given.name}>\n{given.text}" + ("\n</parameter>\n" if given.closed else "")
-        for given in params
-    )
-    return f"<tool_call>\n<function={name}>\n{told}" + ("</function>\n</tool_call>" if whole else "")
-
-
-def _result(text: str) -> str:
-    return f"<tool_response>\n{text}\n</tool_response>"
+    return written(WRAPPED, name, params, whole=whole)
 
 
 WRITING = Writing(
@@ -124,47 +89,34 @@ WRITING = Writing(
     taught=_TAUGHT,
     listed=_listed,
     call=_call,
-    result=_result,
+    response="tool_response",
 )
 
-WRAPPED = Dialect(
-    name=NAME,
-    table=WRAPPED_ROWS,
-    openers=_nothing,
-    inner=_inner,
-    trims=_trims,
-    strict_space=True,
-    tool_open="<function={}>",
-    tool_close="</function>",
-    param_open="<parameter={}>",
-    param_close="</parameter>",
-    call_open="<tool_call>",
-    call_close="</tool_call>",
-    around=MappingProxyType({"<tool_call>": "</tool_call>"}),
-    any_tool="<function=",
-    any_parameter="<parameter=",
-    noise=("</tool_call>", "</function>", "</parameter>"),
-    writing=WRITING,
-    loose_tool=loose_tool("function"),
-    loose_param=loose_parameter("parameter", "param"),
-    other_params=(("<{}>", "</{}>"),),
-    closers=MappingProxyType(
-        {
-            Level.PARAM: frozenset({"param", "parameters", "arg", "argument"}),
-            Level.TOOL: frozenset({"invoke", "tool", "functions"}),
-            Level.CALL: frozenset(
-                {
-                    "tool_calls",
-                    "function_call",
-                    "function_calls",
-                    "tool_use",
-                    "tools",
-                    "call_tool",
-                    "use_tool",
-                }
-            ),
-        }
+WRAPPED = in_tags(
+    "qwen3-coder",
+    call=TagForm(
+        "<tool_call>",
+        "</tool_call>",
+        words=frozenset(
+            {"tool_calls", "function_call", "function_calls", "tool_use", "tools", "call_tool", "use_tool"}
+        ),
     ),
+    tool=TagForm(
+        "<function={}>",
+        "</function>",
+        any_name="<function=",
+        words=frozenset({"invoke", "tool", "functions"}),
+        loose=loose_tool("function"),
+    ),
+    param=TagForm(
+        "<parameter={}>",
+        "</parameter>",
+        any_name="<parameter=",
+        words=PARAM_WORDS,
+        loose=loose_parameter("parameter", "param"),
+        others=(("<{}>", "</{}>"),),
+    ),
+    writing=WRITING,
 )
 
-BARE = msgspec.structs.replace(WRAPPED, table=BARE_ROWS, openers=_bare_openers, inner=_nothing)
+BARE = bare(WRAPPED)

@@ -11,15 +11,15 @@ section 4: a tag counts only where the grammar goes on after it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from types import MappingProxyType
 
-from roobridge.grammar.model import Kind, Param, Toolset
+from roobridge.grammar.model import Kind, Param
 from roobridge.spelling.closers import Level
-from roobridge.spelling.dialect import Dialect
+from roobridge.spelling.dialect import Dialect, Position
 from roobridge.spelling.rows import TAG_ROWS
-from roobridge.spelling.scanner import Found, Loose
+from roobridge.spelling.scanner import Loose
 from roobridge.spelling.states import Action, State, Step, Table, Terminal
+from roobridge.spelling.tags import PARAM_WORDS
 
 NAME = "roo-xml"
 
@@ -43,18 +43,6 @@ _TABLE: Table = MappingProxyType(
 )
 
 
-def _openers(toolset: Toolset) -> Mapping[str, Found]:
-    ending = toolset.completion.tool if toolset.completion else ""
-    return {
-        f"<{name}>": Found(Terminal.COMPLETION_OPEN if name == ending else Terminal.TOOL_OPEN, name, ROO_XML)
-        for name in toolset.tools
-    }
-
-
-def _inner(toolset: Toolset) -> Mapping[str, Found]:
-    return {}
-
-
 def _trims(param: Param) -> bool:
     return param.kind is not Kind.VERBATIM
 
@@ -70,8 +58,7 @@ _LOOSE_TOOL = Loose(
 ROO_XML = Dialect(
     name=NAME,
     table=_TABLE,
-    openers=_openers,
-    inner=_inner,
+    begins=frozenset({Position.CONTENT}),
     trims=_trims,
     loose_tool=_LOOSE_TOOL,
     tool_open="<{}>",
@@ -81,7 +68,7 @@ ROO_XML = Dialect(
     other_params=(("<parameter={}>", "</parameter>"),),
     closers=MappingProxyType(
         {
-            Level.PARAM: frozenset({"parameter", "param", "parameters", "arg", "argument"}),
+            Level.PARAM: PARAM_WORDS | {"parameter"},
             Level.TOOL: frozenset({"function", "invoke", "tool"}),
         }
     ),

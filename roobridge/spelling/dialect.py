@@ -13,7 +13,14 @@ import msgspec
 from roobridge.grammar.model import Param, Tool, Toolset
 from roobridge.spelling.closers import Level
 from roobridge.spelling.scanner import Found, Loose
-from roobridge.spelling.states import Table
+from roobridge.spelling.states import State, Table, Terminal
+
+
+class Position(Enum):
+    """Where a call may begin."""
+
+    CONTENT = auto()  # outside every call and wrapper
+    WRAPPER = auto()  # behind a wrapper's opening literal
 
 
 class Holds(Enum):
@@ -36,29 +43,38 @@ class Writing(msgspec.Struct, frozen=True, eq=False):
 
     models: the names of the models that were trained on it. taught: the instructions of a prompt that has
     the tools as text. listed(tool): a tool of an OpenAI `tools` array, as the models' template lists it.
-    call(name, arguments): a whole call. result(text): a tool's.
+    call(name, arguments): a whole call. response: the element that a tool's result stands in.
     """
 
     models: re.Pattern[str]
     taught: str
     listed: Callable[[Mapping[str, Any]], str]
     call: Callable[[str, Mapping[str, Any]], str]
-    result: Callable[[str], str]
+    response: str
+
+    def result(self, text: str) -> str:
+        """What a tool answered, as a user's message has it."""
+        return f"<{self.response}>\n{text}\n</{self.response}>"
+
+
+def keeps_space(param: Param) -> bool:
+    """White space in a value is the model's, but for one newline at each end."""
+    return False
 
 
 class Dialect(msgspec.Struct, frozen=True, eq=False):
     """A way of writing tool calls as tags or as a JSON object; one object each, so that it can be a key.
 
-    name: the word in `CallStart.dialect`. table: the rows of its states.
-    openers(toolset): the literals that begin a candidate in content, by the tools' names and the completion
-    alone. inner(toolset): those that begin one after a wrapper. around: the wrappers' own opening literals
-    and their closing ones. holds: what its object holds; None where its calls are tags. object_closes: what
-    stands behind an object of arguments. object_next: what begins the next such call in the same wrapper.
+    name: the word in `CallStart.dialect`. table: the rows of its states. begins: where its calls may begin.
+    around: the wrappers' own opening literals and their closing ones. holds: what its object holds; None
+    where its calls are tags. object_closes: what stands behind an object of arguments. object_next: what
+    begins the next such call in the same wrapper.
     trims(param): white space at both ends of its value is markup; else one newline is. strict_space: more
     than that newline is a slip, and named.
     The spellings are format strings for a name; call_close is empty where no wrapper is open.
-    any_tool: what a tool's opening tag begins with, declared or not. any_parameter: the same of a
-    parameter's; every name counts. noise: closing tags that are none of the words where nothing is open.
+    other_tools: further openers of a tool. any_tool: what a tool's opening tag begins with, declared or not.
+    any_parameter: the same of a parameter's; every name counts. noise: closing tags that are none of the
+    words where nothing is open.
     loose_tool, loose_param: the openers as models misspell them.
     other_params: opening and closing tags of parameters in dialects that models mix with this one.
     closers: words that stand in closing tags of each level beside the right one, in such mixtures.
@@ -66,9 +82,8 @@ class Dialect(msgspec.Struct, frozen=True, eq=False):
 
     name: str
     table: Table
-    openers: Callable[[Toolset], Mapping[str, Found]]
-    inner: Callable[[Toolset], Mapping[str, Found]]
-    trims: Callable[[Param], bool]
+    begins: frozenset[Position]
+    trims: Callable[[Param], bool] = keeps_space
     around: Mapping[str, str] = MappingProxyType({})
     holds: Holds | None = None
     object_closes: tuple[str, ...] = ()
@@ -80,6 +95,7 @@ class Dialect(msgspec.Struct, frozen=True, eq=False):
     param_close: str = ""
     call_open: str = ""
     call_close: str = ""
+    other_tools: tuple[str, ...] = ()
     any_tool: str = ""
     any_parameter: str = ""
     noise: tuple[str, ...] = ()
@@ -88,6 +104,31 @@ class Dialect(msgspec.Struct, frozen=True, eq=False):
     other_params: tuple[tuple[str, str], ...] = ()
     closers: Mapping[Level, frozenset[str]] = MappingProxyType({})
     writing: Writing | None = None
+
+    def openers(self, toolset: Toolset) -> dict[str, Found]:
+        """The literals that begin a candidate in content."""
+        return self._begun(toolset) if Position.CONTENT in self.begins else {}
+
+    def inner(self, toolset: Toolset) -> dict[str, Found]:
+        """The literals that begin a candidate behind a wrapper's opening literal."""
+        return self._begun(toolset) if Position.WRAPPER in self.begins else {}
+
+    def _begun(self, toolset: Toolset) -> dict[str, Found]:
+        if self.holds is Holds.CALL:
+            return {"{": Found(Terminal.BRACE, dialect=self)}
+        completion = toolset.completion.tool if toolset.completion and self._has_loose_completion else ""
+        return {
+            form.format(name): Found(
+                Terminal.COMPLETION_OPEN if name == completion else Terminal.TOOL_OPEN, name, self
+            )
+            for form in (self.tool_open, *self.other_tools)
+            for name in toolset.tools
+        }
+
+    @property
+    def _has_loose_completion(self) -> bool:
+        """Text may stand in its completion outside every parameter."""
+        return (State.COMPLETION, Terminal.TEXT) in self.table
 
     def param_openers(self, tool: Tool) -> dict[str, str]:
         """Literal to name, for every declared parameter, in every spelling of this dialect."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
 
 import msgspec
@@ -10,63 +9,52 @@ import pytest
 
 from roobridge.dialects import DIALECTS, FENCED_JSON
 from roobridge.events import CallEnd, CallStart, Event, Repaired, Text
-from roobridge.grammar.model import Param, Tool, Toolset
+from roobridge.grammar.model import Param, Tool
 from roobridge.parser.machine import Parser
-from roobridge.spelling.dialect import Dialect, Holds
+from roobridge.spelling.dialect import Dialect, Holds, Position
+from roobridge.spelling.loose import loose_tool
 from roobridge.spelling.rows import ARGUMENT_ROWS, OBJECT_ROWS
-from roobridge.spelling.scanner import Found
-from roobridge.spelling.states import Terminal
+from roobridge.spelling.tags import TagForm, in_tags
 from tests.parser.machine import TOOLSET
 
 CALL = '{"name": "list_files", "arguments": {"path": "."}}'
+STEP = '<step id="list_files">\n<given id="path">\n.\n</given>\n</step>'
 
 
-def _nothing(toolset: Toolset) -> Mapping[str, Found]:
-    return {}
-
-
-def _trims(param: Param) -> bool:
-    return False
-
-
-def in_tags(opening: str, closing: str) -> Dialect:
+def in_object(opening: str, closing: str) -> Dialect:
     """JSON between two literals."""
-
-    def inner(toolset: Toolset) -> Mapping[str, Found]:
-        return {"{": Found(Terminal.BRACE, dialect=dialect)}
-
-    dialect = Dialect(
+    return Dialect(
         name="toy",
         table=OBJECT_ROWS,
-        openers=_nothing,
-        inner=inner,
-        trims=_trims,
+        begins=frozenset({Position.WRAPPER}),
         around=MappingProxyType({opening: closing}),
         holds=Holds.CALL,
         call_open=opening,
         call_close=closing,
         noise=(closing,),
     )
-    return dialect
 
 
 def named(begin: str, end: str) -> Dialect:
     """The tool's name before an object of the arguments."""
-
-    def openers(toolset: Toolset) -> Mapping[str, Found]:
-        return {f"{begin}{name}:": Found(Terminal.TOOL_OPEN, name, dialect) for name in toolset.tools}
-
-    dialect = Dialect(
+    return Dialect(
         name="toy",
         table=ARGUMENT_ROWS,
-        openers=openers,
-        inner=_nothing,
-        trims=_trims,
+        begins=frozenset({Position.CONTENT}),
         holds=Holds.ARGUMENTS,
         object_closes=(end,),
         tool_open=f"{begin}{{}}:",
     )
-    return dialect
+
+
+def in_elements(call: str, tool: str, param: str) -> Dialect:
+    """Elements that give their names as an attribute."""
+    return in_tags(
+        "toy",
+        call=TagForm(f"<{call}>", f"</{call}>"),
+        tool=TagForm(f'<{tool} id="{{}}">', f"</{tool}>", loose=loose_tool(tool)),
+        param=TagForm(f'<{param} id="{{}}">', f"</{param}>"),
+    )
 
 
 def events_of(dialect: Dialect, text: str, size: int) -> list[Event]:
@@ -81,13 +69,14 @@ def events_of(dialect: Dialect, text: str, size: int) -> list[Event]:
 @pytest.mark.parametrize(
     ("dialect", "text"),
     [
-        (in_tags("<do_it>", "</do_it>"), f"<do_it>\n{CALL}\n</do_it>"),
-        (in_tags("⟦call⟧", "⟦/call⟧"), f"⟦call⟧{CALL}⟦/call⟧"),
-        (in_tags("[DO <it>]", "[DONE]"), f"[DO <it>] {CALL} [DONE]"),
+        (in_object("<do_it>", "</do_it>"), f"<do_it>\n{CALL}\n</do_it>"),
+        (in_object("⟦call⟧", "⟦/call⟧"), f"⟦call⟧{CALL}⟦/call⟧"),
+        (in_object("[DO <it>]", "[DONE]"), f"[DO <it>] {CALL} [DONE]"),
         (named("@@", "@@"), '@@list_files:{"path": "."}@@'),
         (named("<|run|>", "<|ran|>"), '<|run|>list_files:{"path": "."}<|ran|>'),
+        (in_elements("steps", "step", "given"), f"<steps>\n{STEP}\n</steps>"),
     ],
-    ids=["tags", "brackets", "words", "named", "tokens"],
+    ids=["tags", "brackets", "words", "named", "tokens", "elements"],
 )
 def test_a_dialect_of_one_file(dialect: Dialect, text: str, size: int) -> None:
     for before, behind in (("", ""), ("I look.\n\n", ""), ("", "\n")):
@@ -101,7 +90,7 @@ def test_a_dialect_of_one_file(dialect: Dialect, text: str, size: int) -> None:
 
 @pytest.mark.parametrize("size", [1, 1000])
 def test_the_others_stay_what_they_are(size: int) -> None:
-    toy = in_tags("<do_it>", "</do_it>")
+    toy = in_object("<do_it>", "</do_it>")
     for text in (f"<tool_call>\n{CALL}\n</tool_call>", "<list_files><path>.</path></list_files>"):
         events = events_of(toy, text, size)
         (start,) = [event for event in events if isinstance(event, CallStart)]
