@@ -16,7 +16,7 @@ from types import MappingProxyType
 from roobridge.grammar.model import Kind, Param
 from roobridge.spelling.closers import Level
 from roobridge.spelling.dialect import Dialect, Position
-from roobridge.spelling.rows import TAG_ROWS
+from roobridge.spelling.rows import TAG_ROWS, held
 from roobridge.spelling.scanner import Loose
 from roobridge.spelling.states import Action, State, Step, Table, Terminal
 from roobridge.spelling.tags import PARAM_WORDS
@@ -29,12 +29,10 @@ _TABLE: Table = MappingProxyType(
     {
         **TAG_ROWS,
         # The completion's text may stand without its parameter.
-        (_S.COMPLETION, _T.SPACE): Step(_A.HOLD, _S.COMPLETION),
+        **held(_S.COMPLETION, _A.RELEASE),
         (_S.COMPLETION, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE),
         (_S.COMPLETION, _T.TOOL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
         (_S.COMPLETION, _T.TEXT): Step(_A.HOLD, _S.LOOSE),
-        (_S.COMPLETION, _T.END): Step(_A.RELEASE, _S.CONTENT),
-        (_S.COMPLETION, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
         (_S.LOOSE, _T.TEXT): Step(_A.HOLD, _S.LOOSE),
         (_S.LOOSE, _T.TOOL_CLOSE): Step(_A.GATHER, _S.CONTENT, "completion_without_parameter"),
         (_S.LOOSE, _T.END): Step(_A.ABANDON, _S.CONTENT),

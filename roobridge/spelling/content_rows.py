@@ -17,13 +17,8 @@ CONTENT_TABLE: Table = MappingProxyType(
         (_S.CONTENT, _T.ALIEN_OPEN): Step(_A.TEXT, _S.ALIEN),
         (_S.ALIEN, _T.TEXT): Step(_A.TEXT, _S.ALIEN),
         (_S.ALIEN, _T.TOOL_CLOSE): Step(_A.TEXT, _S.CONTENT),
-        (_S.ALIEN, _T.END): Step(_A.OVER, _S.ALIEN),
-        (_S.ALIEN, _T.CUT): Step(_A.OVER, _S.ALIEN),
         (_S.ASTRAY, _T.TEXT): Step(_A.TEXT, _S.ASTRAY),
         (_S.ASTRAY, _T.STRAY_NOISE): Step(_A.TEXT, _S.CONTENT),
-        (_S.ASTRAY, _T.END): Step(_A.OVER, _S.ASTRAY),
-        (_S.ASTRAY, _T.CUT): Step(_A.OVER, _S.ASTRAY),
-        (_S.ASTRAY, _T.EXAMPLE_CUT): Step(_A.REREAD, _S.CONTENT),
         (_S.CONTENT, _T.CALL_OPEN): Step(_A.OPEN, _S.WRAPPED),
         (_S.CONTENT, _T.THINK_OPEN): Step(_A.SPEAK, _S.REASONING),
         (_S.CONTENT, _T.THINK_END): Step(_A.ASIDE, _S.CONTENT, "missing_think_open"),
@@ -34,12 +29,8 @@ CONTENT_TABLE: Table = MappingProxyType(
         (_S.CONTENT, _T.BRACE): Step(_A.KEEP, _S.LONE),
         (_S.CONTENT, _T.EXAMPLE_CALL): Step(_A.IGNORE, _S.EXAMPLE_END),
         (_S.CONTENT, _T.EXAMPLE_TEXT): Step(_A.REFUSE, _S.CONTENT),
-        (_S.CONTENT, _T.END): Step(_A.OVER, _S.CONTENT),
-        (_S.CONTENT, _T.CUT): Step(_A.OVER, _S.CONTENT),
         (_S.REASONING, _T.TEXT): Step(_A.THINK, _S.REASONING),
         (_S.REASONING, _T.THINK_CLOSE): Step(_A.SPEAK, _S.CONTENT),
-        (_S.REASONING, _T.END): Step(_A.OVER, _S.REASONING),
-        (_S.REASONING, _T.CUT): Step(_A.OVER, _S.REASONING),
         # Several closing tags in a row on one line are noise together.
         (_S.STRAY, _T.STRAY_CLOSE): Step(_A.HOLD, _S.STRAY),
         (_S.STRAY, _T.SPACE): Step(_A.HOLD, _S.STRAY),
@@ -53,8 +44,6 @@ CONTENT_TABLE: Table = MappingProxyType(
         (_S.MARKED, _T.END): Step(_A.DROP, _S.CONTENT, "end_mark"),
         (_S.MARKED, _T.CUT): Step(_A.DROP, _S.CONTENT, "end_mark"),
         (_S.DROPPED, _T.TEXT): Step(_A.IGNORE, _S.DROPPED),
-        (_S.DROPPED, _T.END): Step(_A.OVER, _S.DROPPED),
-        (_S.DROPPED, _T.CUT): Step(_A.OVER, _S.DROPPED),
         (_S.FENCE, _T.TEXT): Step(_A.FENCE, _S.CONTENT),
         (_S.FENCE, _T.TOOL_OPEN): Step(_A.OPEN, _S.OPENED),
         (_S.FENCE, _T.CALL_OPEN): Step(_A.OPEN, _S.WRAPPED),
@@ -63,21 +52,18 @@ CONTENT_TABLE: Table = MappingProxyType(
         (_S.FENCE, _T.END): Step(_A.FENCE, _S.CONTENT),
         (_S.FENCE, _T.CUT): Step(_A.FENCE, _S.CONTENT),
         (_S.FENCED, _T.FENCE_CLOSE): Step(_A.IGNORE, _S.KEPT),
-        (_S.FENCED, _T.TEXT): Step(_A.YIELD, _S.CONTENT),
-        # A fence that the reply's end closes is closed all the same (CommonMark 0.31, 4.5).
-        (_S.FENCED, _T.END): Step(_A.JUDGE, _S.CONTENT),
-        (_S.FENCED, _T.CUT): Step(_A.YIELD, _S.CONTENT),
         (_S.LONE, _T.OBJECT_DONE): Step(_A.IGNORE, _S.KEPT),
-        (_S.LONE, _T.TEXT): Step(_A.YIELD, _S.CONTENT),
-        (_S.LONE, _T.END): Step(_A.JUDGE, _S.CONTENT),
-        (_S.LONE, _T.CUT): Step(_A.YIELD, _S.CONTENT),
         (_S.KEPT, _T.SPACE): Step(_A.KEEP, _S.KEPT),
         (_S.KEPT, _T.FENCE_CLOSE): Step(_A.KEEP, _S.KEPT),
         (_S.KEPT, _T.CALL_CLOSE): Step(_A.KEEP, _S.KEPT),
         (_S.KEPT, _T.MARK): Step(_A.KEEP, _S.KEPT, "end_mark"),
-        (_S.KEPT, _T.TEXT): Step(_A.YIELD, _S.CONTENT),
-        (_S.KEPT, _T.END): Step(_A.JUDGE, _S.CONTENT),
-        (_S.KEPT, _T.CUT): Step(_A.YIELD, _S.CONTENT),
+        # What may be the reply's last JSON call is text unless the reply ends with it. A fence that the
+        # reply's end closes is closed all the same (CommonMark 0.31, 4.5).
+        **{
+            (state, terminal): Step(action, _S.CONTENT)
+            for state in (_S.FENCED, _S.LONE, _S.KEPT)
+            for terminal, action in ((_T.TEXT, _A.YIELD), (_T.END, _A.JUDGE), (_T.CUT, _A.YIELD))
+        },
         **{
             key: row
             for state in (_S.EXAMPLE_END, _S.EXAMPLE_OVER)
@@ -93,6 +79,12 @@ CONTENT_TABLE: Table = MappingProxyType(
         (_S.EXAMPLE_END, _T.TOOL_OPEN): Step(_A.OPEN, _S.OPENED),
         (_S.EXAMPLE_END, _T.COMPLETION_OPEN): Step(_A.OPEN, _S.OPENED),
         (_S.EXAMPLE_END, _T.CALL_OPEN): Step(_A.OPEN, _S.WRAPPED),
+        # Nothing is open that the reply's end could cut.
+        **{
+            (state, end): Step(_A.OVER, state)
+            for state in (_S.CONTENT, _S.REASONING, _S.ALIEN, _S.ASTRAY, _S.DROPPED)
+            for end in (_T.END, _T.CUT)
+        },
         (_S.WRAPPED, _T.SPACE): Step(_A.HOLD, _S.WRAPPED),
         (_S.WRAPPED, _T.CALL_OPEN): Step(_A.HOLD, _S.WRAPPED),
         (_S.WRAPPED, _T.TOOL_OPEN): Step(_A.OPEN, _S.OPENED),
@@ -102,6 +94,7 @@ CONTENT_TABLE: Table = MappingProxyType(
         (_S.WRAPPED, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
         (_S.WRAPPED, _T.END): Step(_A.RELEASE, _S.CONTENT),
         (_S.WRAPPED, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
-        (_S.WRAPPED, _T.EXAMPLE_CUT): Step(_A.REREAD, _S.CONTENT),
+        # The reply ends in an example whose call is not whole.
+        **{(state, _T.EXAMPLE_CUT): Step(_A.REREAD, _S.CONTENT) for state in (_S.WRAPPED, _S.ASTRAY)},
     }
 )

@@ -22,19 +22,36 @@ _BROKEN_ROWS: Table = {
 }
 
 
+def held(state: State, undone: Action) -> Table:
+    """The rows of a candidate that is text unless more of a call follows. undone: what makes it text."""
+    return {
+        (state, _T.SPACE): Step(_A.HOLD, state),
+        **dict.fromkeys(((state, each) for each in (_T.TEXT, _T.END, _T.CUT)), Step(undone, _S.CONTENT)),
+    }
+
+
+def _doubted(state: State, repair: str = "") -> Table:
+    """The rows of closing tags that text behind them gives back to the value, and that end the call where
+    nothing follows. repair: what that end is.
+    """
+    return {
+        (state, _T.SPACE): Step(_A.HOLD, state),
+        (state, _T.MARK): Step(_A.HOLD, state),
+        (state, _T.TEXT): Step(_A.RESUME, _S.VALUE),
+        (state, _T.END): Step(_A.COMMIT, _S.CONTENT, repair),
+        (state, _T.CUT): Step(_A.ABORT, _S.CONTENT),
+    }
+
+
 def _chain(state: State) -> Table:
     """The rows of a chain that began with a parameter's closing tag."""
     return {
-        (state, _T.SPACE): Step(_A.HOLD, state),
+        **_doubted(state, "call_closed"),
         (state, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE),
         (state, _T.TOOL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
-        (state, _T.MARK): Step(_A.HOLD, state),
         (state, _T.DOUBTED_CLOSE): Step(_A.HOLD, _S.CLOSED),
         (state, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT, "missing_tool_close"),
         (state, _T.GARBLED): Step(_A.IGNORE, _S.BROKEN),
-        (state, _T.TEXT): Step(_A.RESUME, _S.VALUE),
-        (state, _T.END): Step(_A.COMMIT, _S.CONTENT, "call_closed"),
-        (state, _T.CUT): Step(_A.ABORT, _S.CONTENT),
     }
 
 
@@ -42,20 +59,14 @@ def _chain(state: State) -> Table:
 TAG_ROWS: Table = MappingProxyType(
     _in_example(
         {
-            (_S.OPENED, _T.SPACE): Step(_A.HOLD, _S.OPENED),
+            **held(_S.OPENED, _A.RELEASE),
             (_S.OPENED, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE),
             (_S.OPENED, _T.TOOL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
             (_S.OPENED, _T.BRACE): Step(_A.READ, _S.OBJECT),
             (_S.OPENED, _T.WORDS): Step(_A.HOLD, _S.AWAITING),
-            (_S.OPENED, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
-            (_S.OPENED, _T.END): Step(_A.RELEASE, _S.CONTENT),
-            (_S.OPENED, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
-            (_S.AWAITING, _T.SPACE): Step(_A.HOLD, _S.AWAITING),
+            **held(_S.AWAITING, _A.FORSAKE),
             (_S.AWAITING, _T.WORDS): Step(_A.HOLD, _S.AWAITING),
             (_S.AWAITING, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE),
-            (_S.AWAITING, _T.TEXT): Step(_A.FORSAKE, _S.CONTENT),
-            (_S.AWAITING, _T.END): Step(_A.FORSAKE, _S.CONTENT),
-            (_S.AWAITING, _T.CUT): Step(_A.FORSAKE, _S.CONTENT),
             (_S.VALUE, _T.PARAM_CLOSE): Step(_A.HOLD, _S.CLOSING),
             (_S.VALUE, _T.NEAR_CLOSE): Step(_A.HOLD, _S.NEARLY),
             (_S.VALUE, _T.ODD_CLOSE): Step(_A.HOLD, _S.ODD),
@@ -84,29 +95,17 @@ TAG_ROWS: Table = MappingProxyType(
             **_chain(_S.BETWEEN),
             (_S.BETWEEN, _T.WORDS): Step(_A.HOLD, _S.BETWEEN),
             (_S.BETWEEN, _T.LATE_CLOSE): Step(_A.HOLD, _S.PARTING),
-            (_S.PARTING, _T.SPACE): Step(_A.HOLD, _S.PARTING),
+            **_doubted(_S.PARTING),
             (_S.PARTING, _T.WORDS): Step(_A.HOLD, _S.PARTING),
-            (_S.PARTING, _T.MARK): Step(_A.HOLD, _S.PARTING),
             (_S.PARTING, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT),
-            (_S.PARTING, _T.TEXT): Step(_A.RESUME, _S.VALUE),
-            (_S.PARTING, _T.END): Step(_A.COMMIT, _S.CONTENT),
-            (_S.PARTING, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-            (_S.INNER, _T.SPACE): Step(_A.HOLD, _S.INNER),
+            **_doubted(_S.INNER),
             (_S.INNER, _T.INNER_CLOSE): Step(_A.HOLD, _S.INNER),
             (_S.INNER, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE),
             (_S.INNER, _T.PARAM_CLOSE): Step(_A.SHIFT, _S.CLOSING),
             (_S.INNER, _T.TOOL_CLOSE): Step(_A.HOLD, _S.DOUBT),
-            (_S.INNER, _T.MARK): Step(_A.HOLD, _S.INNER),
-            (_S.INNER, _T.TEXT): Step(_A.RESUME, _S.VALUE),
-            (_S.INNER, _T.END): Step(_A.COMMIT, _S.CONTENT),
-            (_S.INNER, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-            (_S.DOUBT, _T.SPACE): Step(_A.HOLD, _S.DOUBT),
-            (_S.DOUBT, _T.MARK): Step(_A.HOLD, _S.DOUBT),
+            **_doubted(_S.DOUBT),
             (_S.DOUBT, _T.WORDS): Step(_A.HOLD, _S.PARTING),
             (_S.DOUBT, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT),
-            (_S.DOUBT, _T.TEXT): Step(_A.RESUME, _S.VALUE),
-            (_S.DOUBT, _T.END): Step(_A.COMMIT, _S.CONTENT),
-            (_S.DOUBT, _T.CUT): Step(_A.ABORT, _S.CONTENT),
             # The last whole chain that ends the reply, or that a call follows, is the real one.
             (_S.CLOSED, _T.SPACE): Step(_A.HOLD, _S.CLOSED),
             (_S.CLOSED, _T.WORDS): Step(_A.HOLD, _S.CLOSED),
@@ -115,16 +114,9 @@ TAG_ROWS: Table = MappingProxyType(
             (_S.CLOSED, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT),
             (_S.CLOSED, _T.END): Step(_A.COMMIT, _S.CONTENT),
             (_S.CLOSED, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-            (_S.TAIL, _T.SPACE): Step(_A.HOLD, _S.TAIL),
+            **_doubted(_S.TAIL, "parameter_closed"),
             (_S.TAIL, _T.MARK): Step(_A.HOLD, _S.REST),
-            (_S.TAIL, _T.TEXT): Step(_A.RESUME, _S.VALUE),
-            (_S.TAIL, _T.END): Step(_A.COMMIT, _S.CONTENT, "parameter_closed"),
-            (_S.TAIL, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-            (_S.REST, _T.SPACE): Step(_A.HOLD, _S.REST),
-            (_S.REST, _T.MARK): Step(_A.HOLD, _S.REST),
-            (_S.REST, _T.TEXT): Step(_A.RESUME, _S.VALUE),
-            (_S.REST, _T.END): Step(_A.COMMIT, _S.CONTENT, "parameter_closed"),
-            (_S.REST, _T.CUT): Step(_A.ABORT, _S.CONTENT),
+            **_doubted(_S.REST, "parameter_closed"),
             **_BROKEN_ROWS,
         }
     )
@@ -159,16 +151,12 @@ WRAPPED_ROWS: Table = MappingProxyType(
             (_S.OPENED, _T.TOOL_CLOSE): Step(_A.HOLD, _S.ENDING_BARE),
             **{(state, _T.TOOL_CLOSE): Step(_A.HOLD, _S.ENDING) for state in (_S.CLOSING, _S.NEARLY, _S.ODD)},
             (_S.BETWEEN, _T.TOOL_CLOSE): Step(_A.HOLD, _S.PARTING),
-            (_S.ENDING, _T.SPACE): Step(_A.HOLD, _S.ENDING),
+            **_doubted(_S.ENDING, "missing_call_close"),
             (_S.ENDING, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
             (_S.ENDING, _T.DOUBTED_CLOSE): Step(_A.HOLD, _S.CLOSED),
             (_S.ENDING, _T.TOOL_CLOSE): Step(_A.HOLD, _S.ENDING),
-            (_S.ENDING, _T.MARK): Step(_A.HOLD, _S.ENDING),
             (_S.ENDING, _T.WORDS): Step(_A.HOLD, _S.PARTING),
             (_S.ENDING, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
-            (_S.ENDING, _T.TEXT): Step(_A.RESUME, _S.VALUE),
-            (_S.ENDING, _T.END): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
-            (_S.ENDING, _T.CUT): Step(_A.ABORT, _S.CONTENT),
             (_S.ENDING_BARE, _T.SPACE): Step(_A.HOLD, _S.ENDING_BARE),
             (_S.ENDING_BARE, _T.CALL_CLOSE): Step(_A.COMMIT, _S.CONTENT),
             (_S.ENDING_BARE, _T.NEXT_CALL): Step(_A.COMMIT, _S.CONTENT, "missing_call_close"),
@@ -219,11 +207,8 @@ ARGUMENT_ROWS: Table = MappingProxyType(
     _in_example(
         {
             **OBJECT_ROWS,
-            (_S.OPENED, _T.SPACE): Step(_A.HOLD, _S.OPENED),
+            **held(_S.OPENED, _A.RELEASE),
             (_S.OPENED, _T.BRACE): Step(_A.READ, _S.OBJECT),
-            (_S.OPENED, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
-            (_S.OPENED, _T.END): Step(_A.RELEASE, _S.CONTENT),
-            (_S.OPENED, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
             # The wrapper is for several calls.
             (_S.OBJECT_END, _T.NEXT_CALL): Step(_A.COMMIT, _S.WRAPPED),
         }
