@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from roobridge.events import Content, Piece
 from roobridge.grammar.model import Kind, Param, Tool, Toolset
 from roobridge.render.client_reading import ClientReading, Span
 
@@ -38,6 +39,14 @@ def neutralise(text: str, names: frozenset[str]) -> str:
     if "<" not in text or not names:
         return text
     return _openings(names).sub("<" + ZERO_WIDTH, text)
+
+
+def plain_text(text: str, names: frozenset[str], repairs: list[str]) -> list[Piece]:
+    """Text outside calls as it goes out, neutralised; where that changed it, a repair is named."""
+    harmless = neutralise(text, names)
+    if harmless != text:
+        repairs.append("mention_neutralised")
+    return [Content(harmless)] if harmless else []
 
 
 class CallGuard:

@@ -22,7 +22,7 @@ from roobridge.events import (
     Value,
 )
 from roobridge.grammar.model import Kind, Param, Tool, Toolset
-from roobridge.render.guard import CallGuard, MisreadError, neutralise
+from roobridge.render.guard import CallGuard, MisreadError, plain_text
 from roobridge.render.thoughts import Thoughts
 from roobridge.render.values import to_text
 
@@ -74,9 +74,9 @@ class XmlRenderer:
             case Value():
                 return self.value(outcome.text)
             case Text():
-                return self._text(outcome.text)
+                return plain_text(outcome.text, self._toolset.read_tools, self._repairs)
             case Preview() | Reasoning():
-                return [*self._thoughts.say(outcome.text, preview=isinstance(outcome, Preview))]
+                return self._thoughts.tell(outcome)
             case CallStart() | ParamStart() | Markup() | ParamEnd() | CallEnd():
                 return _content(self._markup(outcome))
             case Complete():
@@ -85,12 +85,6 @@ class XmlRenderer:
                 return [Fail(outcome.code, outcome.message)]
             case _:
                 return []
-
-    def _text(self, text: str) -> list[Piece]:
-        harmless = neutralise(text, self._toolset.read_tools)
-        if harmless != text:
-            self._repairs.append("mention_neutralised")
-        return [Content(harmless)]
 
     def value(self, text: str) -> list[Piece]:
         """The pieces of more characters of the open value."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roobridge.events import Thought
+from roobridge.events import Piece, Preview, Reasoning, Thought
 
 _GAP = "\n\n"
 
@@ -14,6 +14,9 @@ class Thoughts:
     def __init__(self) -> None:
         self._preview: bool | None = None  # what came last
         self._end = ""  # how it ended
+
+    def tell(self, outcome: Preview | Reasoning) -> list[Piece]:
+        return [*self.say(outcome.text, preview=isinstance(outcome, Preview))]
 
     def say(self, text: str, *, preview: bool = False) -> list[Thought]:
         if self._preview is preview:

@@ -9,7 +9,6 @@ from roobridge.events import (
     CallEnd,
     CallStart,
     Complete,
-    Content,
     Fail,
     Finish,
     Form,
@@ -26,7 +25,7 @@ from roobridge.events import (
 )
 from roobridge.grammar.model import ANY_TYPE, Nested, Param, Tool, Toolset
 from roobridge.jsontext.strings import quoted
-from roobridge.render.guard import neutralise
+from roobridge.render.guard import plain_text
 from roobridge.render.nested import is_complete
 from roobridge.render.thoughts import Thoughts
 from roobridge.render.values import dump, flows, may_be_null, members_of, mended_items, to_json
@@ -75,9 +74,9 @@ class ToolCallsRenderer:
             case Value():
                 return self.value(outcome.text)
             case Text():
-                return self._text(outcome.text)
+                return plain_text(outcome.text, self._tags, self._repairs)
             case Preview() | Reasoning():
-                return [*self._thoughts.say(outcome.text, preview=isinstance(outcome, Preview))]
+                return self._thoughts.tell(outcome)
             case CallStart():
                 return [self._start(outcome)]
             case ParamStart():
@@ -96,12 +95,6 @@ class ToolCallsRenderer:
 
     def respell(self) -> None:
         """The rest of the open call comes in another spelling: none goes out here as it came."""
-
-    def _text(self, text: str) -> list[Piece]:
-        harmless = neutralise(text, self._tags)
-        if harmless != text:
-            self._repairs.append("mention_neutralised")
-        return [Content(harmless)] if harmless else []
 
     def _start(self, event: CallStart) -> ToolDelta:
         self._index += 1
