@@ -7,7 +7,7 @@ import pytest
 from tests.e2e import matrix
 from tests.e2e.model import Ending, Said, openai_frames, qwen_web_frames, tokens
 from tests.e2e.scenario import WRITTEN, Dialect
-from tests.house_rules.marked import Marked
+from tests.house_rules.marked import old_part
 
 
 def test_the_readme_shows_the_rows_that_the_runs_are_held_to() -> None:
@@ -15,9 +15,8 @@ def test_the_readme_shows_the_rows_that_the_runs_are_held_to() -> None:
 
 
 def test_the_table_is_written_into_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = Marked(tmp_path / "README.md", "matrix")
+    place = old_part(tmp_path, "matrix")
     monkeypatch.setattr(matrix, "PLACE", place)
-    place.file.write_text(f"{place.begin}\nold\n{place.end}\n", encoding="utf-8")
     matrix.main()
     assert place.shown() == matrix.expected_table()
 

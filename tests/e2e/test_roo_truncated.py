@@ -39,6 +39,14 @@ CASES = [
 ]
 
 
+def old_notes(folder: Path) -> Path:
+    """The file that the model is to write over, in a client's workspace."""
+    notes = folder / "workspace" / "notes.txt"
+    notes.parent.mkdir()
+    notes.write_bytes(OLD_FILE)
+    return notes
+
+
 def _case_id(part: object) -> str:
     return part if isinstance(part, str) else "native" if part is NATIVE else "xml client"
 
@@ -48,9 +56,7 @@ def _case_id(part: object) -> str:
 async def test_a_broken_write_leaves_the_whole_file_in_the_end_and_never_half(
     variant: Variant, dialect: str, ending: Ending, tmp_path: Path
 ) -> None:
-    notes = tmp_path / "workspace" / "notes.txt"
-    notes.parent.mkdir()
-    notes.write_bytes(OLD_FILE)
+    notes = old_notes(tmp_path)
     answer = breaking(whole(dialect), ending)
     run = await drive(tmp_path, variant, answer, answer, Said(CLOSING), Said(CLOSING))
     assert notes.read_bytes() == LONG.encode(), run.course
@@ -63,9 +69,7 @@ async def test_a_broken_write_leaves_the_whole_file_in_the_end_and_never_half(
 async def test_where_nothing_helps_the_file_stays_and_the_user_is_asked(
     variant: Variant, wire: Wire, tmp_path: Path
 ) -> None:
-    notes = tmp_path / "workspace" / "notes.txt"
-    notes.parent.mkdir()
-    notes.write_bytes(OLD_FILE)
+    notes = old_notes(tmp_path)
     said = whole("xml" if not variant.native else "qwen")
     broken = Said(said.text, ending=Ending.ERROR, most=120)
     strict = Variant(version=variant.version, native=variant.native, auto_approve=False)
@@ -80,9 +84,7 @@ async def test_where_nothing_helps_the_file_stays_and_the_user_is_asked(
 async def test_without_the_bridge_half_a_file_is_saved_as_a_success(
     variant: Variant, dialect: str, tmp_path: Path
 ) -> None:
-    notes = tmp_path / "workspace" / "notes.txt"
-    notes.parent.mkdir()
-    notes.write_bytes(OLD_FILE)
+    notes = old_notes(tmp_path)
     done = Said(roo_xml("attempt_completion", {"result": CLOSING}))
     await drive(tmp_path, variant, breaking(whole(dialect), Ending.LENGTH), done, bridged=False, most=2)
     saved = notes.read_bytes().strip()

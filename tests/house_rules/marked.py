@@ -39,3 +39,10 @@ class Marked(msgspec.Struct, frozen=True):
 
     def _text(self) -> str:
         return self.file.read_text(encoding="utf-8") if self.file.is_file() else ""
+
+
+def old_part(folder: Path, mark: str) -> Marked:
+    """A README whose part is out of date, in a folder of its own."""
+    place = Marked(folder / "README.md", mark)
+    place.file.write_text(f"{place.begin}\nold\n{place.end}\n", encoding="utf-8")
+    return place

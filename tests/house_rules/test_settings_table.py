@@ -8,7 +8,7 @@ import pytest
 
 from roobridge.service.config import LEGACY, Settings, load_settings
 from tests.house_rules import settings_table
-from tests.house_rules.marked import Marked
+from tests.house_rules.marked import old_part
 from tests.house_rules.options import options_of
 from tests.house_rules.readme import SERVICE, word
 from tests.house_rules.settings_table import variable_of
@@ -47,8 +47,7 @@ def test_a_shown_variable_with_its_shown_default_changes_nothing(
 
 
 def test_the_table_is_written_into_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = Marked(tmp_path / "README.md", "settings")
+    place = old_part(tmp_path, "settings")
     monkeypatch.setattr(settings_table, "PLACE", place)
-    place.file.write_text(f"{place.begin}\nold\n{place.end}\n", encoding="utf-8")
     settings_table.main()
     assert place.shown() == settings_table.expected_table()

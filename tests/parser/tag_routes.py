@@ -6,6 +6,19 @@ from roobridge.spelling.states import State, Terminal
 
 _S, _T = State, Terminal
 
+_QWEN = {
+    "safe": "<tool_call>\n<function=attempt_completion><parameter=result>a",
+    "tool": "<tool_call>\n<function=execute_command>",
+    "param": "<parameter=command>",
+    "other": "<parameter=cwd>",
+    "close": "</parameter>",
+    "near": "</param>",
+    "other_close": "</parameter>",
+    "end": "</function>",
+    "last": "</tool_call>",
+    "holds": "<parameter=x></parameter>",
+}
+
 # How each tag dialect spells a call with two parameters.
 SPELLING = {
     "roo-xml": {
@@ -20,29 +33,11 @@ SPELLING = {
         "last": "</execute_command>",
         "holds": "<result></result>",
     },
-    "wrapped": {
-        "safe": "<tool_call>\n<function=attempt_completion><parameter=result>a",
-        "tool": "<tool_call>\n<function=execute_command>",
-        "param": "<parameter=command>",
-        "other": "<parameter=cwd>",
-        "close": "</parameter>",
-        "near": "</param>",
-        "other_close": "</parameter>",
-        "end": "</function>",
-        "last": "</tool_call>",
-        "holds": "<parameter=x></parameter>",
-    },
+    "wrapped": _QWEN,
     "bare": {
+        **_QWEN,
         "safe": "<function=attempt_completion><parameter=result>a",
         "tool": "<function=execute_command>",
-        "param": "<parameter=command>",
-        "other": "<parameter=cwd>",
-        "close": "</parameter>",
-        "near": "</param>",
-        "other_close": "</parameter>",
-        "end": "</function>",
-        "last": "</tool_call>",
-        "holds": "<parameter=x></parameter>",
     },
 }
 

@@ -160,14 +160,20 @@ async def test_outbox_outlives_a_cancelled_reader() -> None:
     assert await outbox.next() == [Content("a")]
 
 
-async def test_outbox_writes_through_what_is_due_while_the_reader_waits() -> None:
-    outbox = Outbox(Pacing(0.01))
+def written_through(outbox: Outbox) -> list[list[Piece]]:
+    """Where the outbox writes what it does not leave to the reader."""
     written: list[list[Piece]] = []
 
     async def write(pieces: list[Piece]) -> None:
         written.append(pieces)
 
     outbox.write_through(write)
+    return written
+
+
+async def test_outbox_writes_through_what_is_due_while_the_reader_waits() -> None:
+    outbox = Outbox(Pacing(0.01))
+    written = written_through(outbox)
     await outbox.put([Content("a")])
     assert not written  # nobody waits: the reader takes it when it comes
     assert await outbox.next() == [Content("a")]
@@ -182,12 +188,7 @@ async def test_outbox_writes_through_what_is_due_while_the_reader_waits() -> Non
 
 async def test_outbox_ends_for_the_reader_after_what_was_written_through() -> None:
     outbox = Outbox(Pacing(0))
-    written: list[list[Piece]] = []
-
-    async def write(pieces: list[Piece]) -> None:
-        written.append(pieces)
-
-    outbox.write_through(write)
+    written = written_through(outbox)
     reading = asyncio.ensure_future(outbox.next())
     await asyncio.sleep(0)
     await outbox.put([Content("a")])
@@ -199,12 +200,7 @@ async def test_outbox_ends_for_the_reader_after_what_was_written_through() -> No
 
 async def test_outbox_comments_beside_what_is_written_through() -> None:
     outbox = Outbox(Pacing(0))
-    written: list[list[Piece]] = []
-
-    async def write(pieces: list[Piece]) -> None:
-        written.append(pieces)
-
-    outbox.write_through(write)
+    written = written_through(outbox)
     outbox.comment_every(0.02)
     assert await outbox.next() == []
     reading = asyncio.ensure_future(outbox.next())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
@@ -35,44 +36,39 @@ async def half_a_chunk(answer: Answering) -> None:
 Ending = Callable[[Answering], Awaitable[None]]
 
 
-@pytest.mark.parametrize("ending", [reset, close, half_a_chunk])
-async def test_a_connection_that_breaks_off_in_the_reply(serve: Serve, ending: Ending) -> None:
+@asynccontextmanager
+async def after_the_first(
+    serve: Serve, said: bytes, ending: Ending
+) -> AsyncIterator[AsyncIterator[list[Delta]]]:
+    """What follows the first item of a reply that says this and then ends so."""
     go_on = asyncio.Event()
 
     async def script(answer: Answering, _: Received) -> None:
         await answer.begin()
-        await answer.part(A)
+        await answer.part(said)
         await go_on.wait()
         await ending(answer)
 
     url, _ = await serve(script)
-    upstream = OpenAIUpstream(url)
-    items = upstream.stream(REQUEST)
-    assert text_of(await anext(items)) == "aé"
-    go_on.set()
-    with pytest.raises(UpstreamError) as caught:
-        await anext(items)
+    async with aclosing(OpenAIUpstream(url)) as upstream:
+        items = upstream.stream(REQUEST)
+        assert text_of(await anext(items)) == "aé"
+        go_on.set()
+        yield items
+
+
+@pytest.mark.parametrize("ending", [reset, close, half_a_chunk])
+async def test_a_connection_that_breaks_off_in_the_reply(serve: Serve, ending: Ending) -> None:
+    async with after_the_first(serve, A, ending) as items:
+        with pytest.raises(UpstreamError) as caught:
+            await anext(items)
     assert (caught.value.code, caught.value.status_hint) == ("broken_off", 502)
-    await upstream.aclose()
 
 
 @pytest.mark.parametrize("ending", [reset, close])
 async def test_a_connection_that_breaks_off_after_the_finish_reason(serve: Serve, ending: Ending) -> None:
-    go_on = asyncio.Event()
-
-    async def script(answer: Answering, _: Received) -> None:
-        await answer.begin()
-        await answer.part(A + STOP)
-        await go_on.wait()
-        await ending(answer)
-
-    url, _ = await serve(script)
-    upstream = OpenAIUpstream(url)
-    items = upstream.stream(REQUEST)
-    assert text_of(await anext(items)) == "aé"
-    go_on.set()
-    assert [delta async for deltas in items for delta in deltas] == [Delta(finish="stop")]
-    await upstream.aclose()
+    async with after_the_first(serve, A + STOP, ending) as items:
+        assert [delta async for deltas in items for delta in deltas] == [Delta(finish="stop")]
 
 
 @pytest.mark.parametrize(

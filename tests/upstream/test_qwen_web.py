@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -52,6 +52,19 @@ def site(
             await answer.whole(body, headers=headers)
         else:
             await answer.stream(*parts)
+
+    return script
+
+
+def chatting(said: Callable[[Answering], Awaitable[None]]) -> Script:
+    """The site: a new chat, then a stream in which this is said."""
+
+    async def script(answer: Answering, request: Received) -> None:
+        if request.target.endswith("/new"):
+            await answer.whole(b'{"data":{"id":"chat-1"}}')
+            return
+        await answer.begin()
+        await said(answer)
 
     return script
 
@@ -121,17 +134,13 @@ async def test_the_token_joins_the_cookies(serve: Serve, cookies: str) -> None:
 async def test_the_first_item_comes_with_the_created_frame(serve: Serve) -> None:
     go_on = asyncio.Event()
 
-    async def script(answer: Answering, request: Received) -> None:
-        if request.target.endswith("/new"):
-            await answer.whole(b'{"data":{"id":"chat-1"}}')
-            return
-        await answer.begin()
+    async def slowly(answer: Answering) -> None:
         await answer.part(CREATED)
         await go_on.wait()
         await answer.part(A + FINISHED)
         await answer.end()
 
-    url, _ = await serve(script)
+    url, _ = await serve(chatting(slowly))
     async with aclosing(QwenWebUpstream(CAPTURE, base_url=url)) as upstream:
         items = upstream.stream(REQUEST)
         assert await anext(items) == []
@@ -143,16 +152,12 @@ async def test_the_first_item_comes_with_the_created_frame(serve: Serve) -> None
 async def test_closing_the_iterator_closes_the_connection(serve: Serve) -> None:
     gone = asyncio.Event()
 
-    async def script(answer: Answering, request: Received) -> None:
-        if request.target.endswith("/new"):
-            await answer.whole(b'{"data":{"id":"chat-1"}}')
-            return
-        await answer.begin()
+    async def until_gone(answer: Answering) -> None:
         await answer.part(CREATED + A)
         await answer.gone()
         gone.set()
 
-    url, _ = await serve(script)
+    url, _ = await serve(chatting(until_gone))
     async with aclosing(QwenWebUpstream(CAPTURE, base_url=url)) as upstream:
         items = upstream.stream(REQUEST)
         await anext(items)

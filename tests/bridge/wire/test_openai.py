@@ -11,6 +11,7 @@ from roobridge.bridge.ports import Delta, Usage
 from roobridge.bridge.wire.openai import OpenAIStream
 from roobridge.errors import UpstreamError
 from roobridge.events import ToolDelta
+from tests.bridge.wire.cut_alike import assert_cut_alike
 
 
 def frame(said: object) -> str:
@@ -284,8 +285,4 @@ def test_finish_is_known_before_the_end() -> None:
 @given(st.data())
 def test_any_cut_gives_the_same(data: st.DataObject) -> None:
     text = data.draw(st.sampled_from([case[1] for case in CASES] + [case[1] for case in ERRORS]))
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
-    pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-    (cut, cut_error), (whole, whole_error) = decode(*pieces), decode(text)
-    assert cut == whole
-    assert str(cut_error) == str(whole_error)
+    assert_cut_alike(decode, text, data)

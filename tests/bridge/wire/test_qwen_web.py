@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from roobridge.bridge.ports import Delta, Usage
 from roobridge.bridge.wire.qwen_web import QwenWebStream
 from roobridge.errors import UpstreamError
+from tests.bridge.wire.cut_alike import assert_cut_alike
 
 
 def frame(said: object) -> str:
@@ -214,11 +215,7 @@ def test_what_the_next_turn_needs() -> None:
 @given(st.data())
 def test_any_cut_gives_the_same(data: st.DataObject) -> None:
     text = data.draw(st.sampled_from([case[1] for case in CASES] + [case[1] for case in ERRORS]))
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
-    pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-    (cut, cut_error), (whole, whole_error) = decode(*pieces), decode(text)
-    assert cut == whole
-    assert str(cut_error) == str(whole_error)
+    assert_cut_alike(decode, text, data)
 
 
 def decode_bytes(body: bytes, cuts: list[int]) -> list[Delta]:
