@@ -28,7 +28,9 @@ DEEPSEEK = Dialect(
     holds=Holds.ARGUMENTS,
     object_closes=(_END, f"```{_END}"),
     object_next=_BEGIN,
+    # V3's and R1's form. What stands around the object is part of the literals, so the fence is no fence.
     tool_open=f"{_BEGIN}function{_SEP}{{}}\n```json\n",
+    # V3.1's form.
     other_tools=(f"{_BEGIN}{{}}{_SEP}",),
     tool_close=_END,
     call_open=_ALL_BEGIN,

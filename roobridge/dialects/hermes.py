@@ -49,6 +49,7 @@ as the last thing in your reply:
 </tool_call>"""
 
 
+# One tool a line, as Qwen2.5's chat template (tokenizer_config.json) lists them in <tools>.
 def _listed(tool: Mapping[str, Any]) -> str:
     return one_line({"type": "function", "function": tool["function"]})
 
@@ -63,6 +64,7 @@ def call_of_json(name: str, arguments: str) -> str:
 
 
 WRITING = Writing(
+    # Qwen3-Coder and the models from 3.5 on would match too: qwen3_coder stands first in `DIALECTS`.
     models=re.compile(r"qwen-?2|qwen-?3|qwq|hermes", re.IGNORECASE),
     taught=_TAUGHT,
     listed=_listed,

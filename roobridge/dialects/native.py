@@ -130,6 +130,7 @@ class NativeCalls:
         """The call that a delta belongs to; None where it repeats one that is over."""
         for call in reversed(self._calls):
             if call.index == delta.index:
+                # DashScope restates an empty id in each delta (Zed PR #54872): only another id counts.
                 if delta.id and call.id and delta.id != call.id:
                     break
                 restated = not call.name or (delta.name == call.name and not delta.arguments)
@@ -145,6 +146,7 @@ class NativeCalls:
         given: list[Event] = []
         while self.open:
             call = self._calls[self._done]
+            # A client shows and checks a call by its name: arguments that come first wait for it.
             if not call.name:
                 break
             if self._spell is not None and call.name not in self._tools:
@@ -169,6 +171,7 @@ class NativeCalls:
         arguments = call.arguments
         if not normal or tool is None or arguments.broken or not is_complete(tool, arguments.given):
             return
+        # Roo 3.36 and 3.52 mend JSON that is cut, and run it: only a value that may be short is closed here.
         if arguments.open:
             if not arguments.may_end_open:
                 return

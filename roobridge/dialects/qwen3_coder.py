@@ -51,6 +51,7 @@ Rules for calls:
 _LAYOUT_KEYS = frozenset({"type", "properties", "$schema"})
 
 
+# As Qwen3-Coder's chat_template.jinja writes a tool: elements, and JSON for what is nested in them.
 def _listed(tool: Mapping[str, Any]) -> str:
     function = tool["function"]
     schema = function.get("parameters") or {}
@@ -85,6 +86,7 @@ def begun(name: str, params: Sequence[Given], *, whole: bool) -> str:
 
 
 WRITING = Writing(
+    # Qwen2.5-Coder is trained on Hermes JSON.
     models=re.compile(r"qwen-?3\.[5-9]|^(?!.*qwen-?[12]).*coder", re.IGNORECASE),
     taught=_TAUGHT,
     listed=_listed,
@@ -104,6 +106,7 @@ WRAPPED = in_tags(
     tool=TagForm(
         "<function={}>",
         "</function>",
+        # A tool that is not declared is known by it, so that no call inside its values counts.
         any_name="<function=",
         words=frozenset({"invoke", "tool", "functions"}),
         loose=loose_tool("function"),

@@ -4,8 +4,9 @@
     <path>a.py</path>
     </read_file>
 
-Source of the rules: Roo Code's AssistantMessageParser (v3.25.7 to v3.41.3), narrowed by the design's
-section 4: a tag counts only where the grammar goes on after it.
+Source of the rules: Roo Code's AssistantMessageParser (v3.25.7 to v3.41.3), narrowed: a tag counts only
+where the grammar goes on after it (fixtures/replies/rules/rule1_opening_tags.json). Roo itself runs a tool
+that is only spoken of (Roo Code #8242).
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ _TABLE: Table = MappingProxyType(
 )
 
 
+# Roo's parser trims a value at both ends, but takes one newline at each end of `content` (3.22.0 on).
 def _trims(param: Param) -> bool:
     return param.kind is not Kind.VERBATIM
 
@@ -48,6 +50,7 @@ def _trims(param: Param) -> bool:
 # A tool's tag in other case, or with a slip in it.
 _LOOSE_TOOL = Loose(
     ("<",),
+    # From four letters on, for shorter words are alike to none (spelling/slips.py).
     re.compile(r"<([A-Za-z_]\w{3,39})\s{0,4}"),
     re.compile(r"(?!)()"),
     re.compile(r"<(?:[A-Za-z_]\w{0,39}\s{0,4})?"),

@@ -43,6 +43,7 @@ def find_attempt(text: str, toolset: Toolset) -> Attempt | None:
 
     toolset: the declared tools; the tags of `read_tools` count like theirs.
     """
+    # A reply that is indented throughout is no code block in a text: the model means what it says.
     if text[:4].isspace() and text.strip() and _all_indented(text):
         text = "\n".join(line.strip() for line in text.split("\n"))
     return _Search(text, toolset).run()
@@ -51,6 +52,7 @@ def find_attempt(text: str, toolset: Toolset) -> Attempt | None:
 def show(text: str) -> str:
     """A text on one line for an error: bounded, without control characters."""
     head = " ".join(text[: SHOWN * 2].split())
+    # Clients show an error in terminals and web views alike: nothing in it may act there.
     head = "".join(c for c in head if unicodedata.category(c)[0] != "C")
     return head if len(head) <= SHOWN and len(text) <= SHOWN * 2 else head[:SHOWN] + "…"
 
@@ -75,6 +77,7 @@ class _Search:
 
     def run(self) -> Attempt | None:
         text = self._text
+        # Only as the whole reply: a line such as `read_file(path)` is ordinary code in an answer.
         call = signs.pythonic(self._names).fullmatch(text.strip()) if self._names else None
         if call is not None:
             return Attempt(call[1] or call[2], show(text))
@@ -107,6 +110,7 @@ class _Search:
         text, run = self._text, fence_run(self._text, i)
         line = self._evidence.find("\n", run)
         line = len(text) if line < 0 else line
+        # A backtick fence has no backtick on its opening line (CommonMark 0.31, 4.5); else it is a code span.
         inline = text[i] == "`" and text.find("`", run, min(line, run + LINE)) >= 0
         if inline or not 3 <= run - i <= FENCE_LIMIT:
             self._markdown.not_fence(text[i:run])

@@ -11,6 +11,7 @@ from roobridge.grammar.model import Toolset
 from roobridge.policy import attempt_signs as signs
 from roobridge.policy.attempt_objects import Objects, past
 
+# Every look around a sign is bounded, or a text of nothing but signs would be read in quadratic time.
 LINE = 400  # characters of a line that are looked at
 _ELEMENTS = frozenset({"tool", "call", "action"})  # names of plain elements, too
 
@@ -156,6 +157,7 @@ class Evidence:
         """A tool's own tag."""
         text, end, written = self._text, sign.end(), sign["tool"]
         name = self._plain[signs.plain(written)]
+        # `<read_file>` is nobody's element; `<skill>` or `<edit>` (Roo 3.48) may be HTML, XML or JSX.
         unmistakable = "_" in name or "-" in name
         if written != name and not unmistakable:
             return None
@@ -243,6 +245,7 @@ class Evidence:
         return self._declared(word[0]) if word is not None else None
 
     def _declared(self, written: str) -> str | None:
+        # A name may be qualified, as in `functions.read_file`.
         name = self._plain.get(signs.plain(written.rpartition(".")[2]))
         return name if name is not None and (written == name or "_" in name or "-" in name) else None
 

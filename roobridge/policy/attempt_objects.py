@@ -33,6 +33,7 @@ class Objects:
     def more_than_calls(self, at: int, end: int) -> bool:
         """Whether the object at this point is whole, and something else than another call follows it before
         the end: then it is data."""
+        # The decoder calls itself for each bracket: a text of brackets is no reason to fail.
         try:
             _, behind = _DECODER.raw_decode(self._text, at)
         except (ValueError, RecursionError):

@@ -37,6 +37,7 @@ _NAMED = (
     r"[\"'<]?(?P<named>[^\s<>\"'/=]{0,100})(?P<rest>[^<>\n]{0,200})(?P<end>/?>)?"
 )
 _JSON = r"(?P<json>\[?\s{0,20}\{{1,2}\s{0,80}\\?[\"']?\s{0,3}[\w$-]{1,60}\\?[\"']?\s{0,20}[:=\"'])"
+# The form of Qwen-Agent's ReAct prompt (qwen_agent/agents/react_chat.py), and what models make of it.
 _REACT = (
     r"(?P<react>[ \t]{0,3}(?:Action|Tool)[ \t]{0,3}:[ \t]{0,8}(?P<acts>[\w.-]{1,80})[ \t\r]{0,8}"
     r"\n\s{0,8}(?:Action Input|Input|Arguments|Args)[ \t]{0,3}:)"

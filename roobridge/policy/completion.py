@@ -64,6 +64,8 @@ class CompletionFilter:
             return self._early
         if isinstance(event, CallEnd):
             self._stage = _Stage.PASSING
+            # Roo answers it with `Missing value for required parameter`, which costs a turn (3.29,
+            # attemptCompletionTool.ts).
             return [Repaired("blank_completion")]
         if isinstance(event, Unfinished):
             self._stage = _Stage.PASSING
@@ -129,6 +131,7 @@ class _Unnest:
         longest = len(self._heads[0])
         if len(self._compact) < longest:
             self._compact += _BLANK.sub("", text)[:longest]
+        # Roo ends the result at the first `</result>` and would show the inner opening tags as its text.
         if any(self._compact.startswith(head) for head in self._heads):
             rest = self._open_tags.sub("", "".join(self._held), count=1)
             self._held, self._tail = None, ""

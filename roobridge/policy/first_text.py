@@ -23,6 +23,7 @@ class FirstText:
         elif isinstance(event, CallStart):
             self._speak()
         elif isinstance(event, Text):
+            # Qwen3's template puts a blank line behind `</think>`.
             text = event.text.lstrip() if self._begins else event.text
             if not text:
                 return None

@@ -71,9 +71,11 @@ class Computed:
         added: list[Event] = []
         for param in self._missing:
             if param.computed in self._newlines:
+                # A last line without a newline is a line too.
                 ends_open = self._last[param.computed] not in ("", "\n")
                 lines = self._newlines[param.computed] + ends_open
                 added += [Repaired(f"computed_{param.name}"), ParamStart(param.name, Form.JSON)]
+                # Its tags stand on a line of their own, as the model's do.
                 added += [Value(str(lines)), ParamEnd(), Markup("\n")]
         self._missing = []
         return added

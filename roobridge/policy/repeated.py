@@ -42,6 +42,7 @@ class Repeated:
         self._written = False  # the open call is in that dialect
         self._tool = Tool("", {})
         self._name = ""
+        # Values may be whole files: they are compared by it, and need not be kept.
         self._given: dict[str, bytes] = {}  # a digest of each value
         self._form = Form.TEXT
         self._held: list[Event] = []
@@ -72,6 +73,7 @@ class Repeated:
         self._name, self._form = event.name, event.form
         self.told.clear()
         again = event.name in self._given
+        # Roo's parser takes the last telling (AssistantMessageParser); the text stays as it is (law 7).
         if self._written:
             self._given[event.name] = b""
             return [_REPAIR, event] if again else [event]

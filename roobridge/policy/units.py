@@ -7,6 +7,7 @@ from roobridge.spelling.words import speaks
 
 def units(text: str) -> int:
     """UTF-16 units."""
+    # A JavaScript string counts a character beyond U+FFFF twice (ECMA-262, String.length).
     return len(text) + sum(map("\uffff".__lt__, text)) if not text.isascii() else len(text)
 
 

@@ -60,6 +60,7 @@ class HeldPreview(Held):
     def set_aside(self) -> str:
         shown = self.worthy
         text = super().set_aside()
+        # A preview went out on the reasoning channel already, which is where it belongs now.
         return "" if shown else text
 
 
@@ -81,6 +82,7 @@ class HeldLive(Held):
         self._next.append(text)
         if not speaks(text):
             return []
+        # No list, fence or paragraph is torn: what is released ends where a block does.
         finished = super().take()
         lines = finished.rstrip(" \t")
         # The break is told at the new block's first character: its indent came before.

@@ -124,6 +124,7 @@ class Wrapper:
         elif self._called:
             self._out.append(Complete(called=True))
         elif held is None:
+            # A client that needs no call reads `length` itself; an agent would take half an answer for one.
             whole = normal or finish == "length"
             self._out.append(
                 Complete(called=False, cut=not normal)
@@ -202,6 +203,7 @@ class Wrapper:
         if not isinstance(event, CallEnd):
             return
         self._called = True
+        # One call: Roo up to 3.41 refuses a second one and reproaches the model for it, Cline 2.18 runs both.
         if self._several and not self._is_completion(self._name):
             self.stage = Stage.BETWEEN
         else:
@@ -216,6 +218,7 @@ class Wrapper:
         if isinstance(event, CallStart):
             self._blank.clear()
             if self._is_completion(event.name):
+                # A task would end whose call has just begun; Roo 3.36 refuses it, 3.52.1 does both.
                 self._out.append(Repaired("completion_beside_call"))
                 self.stage = Stage.SKIPPING
             else:

@@ -90,6 +90,7 @@ class ClientReading:
             return
         whole = self._rest + text
         base = self.at - len(self._rest)
+        # It counts wherever it stands, in another parameter's value too: Roo searches the whole call's text.
         if self._last_close and self._first < 0:
             opening = whole.find(f"<{self._last_close}>")
             self._first = base + opening + len(self._last_close) + 2 if opening >= 0 else -1
@@ -154,6 +155,7 @@ class ClientReading:
             # A long value is told by its place; short ones may be given twice, and be the same.
             self._text, self._kept = None if self.open == self._last_close else [], 0
         else:
+            # Roo takes `indexOf` plus the tag's length, whether the tag was found or not (-1 and 9 make 8).
             start = self._first if 0 <= self._first <= base + found.start() else _NO_OPENING
             if base + found.start() > start:
                 self.values[self._last_close] = Span(start, base + found.start())

@@ -15,6 +15,7 @@ from roobridge.events import Content, Piece
 from roobridge.grammar.model import Kind, Param, Tool, Toolset
 from roobridge.render.client_reading import ClientReading, Span
 
+# Shown as nothing. `&lt;` would do as well but for the reader: Roo shows entities as they are written.
 ZERO_WIDTH = "\u200b"
 
 
@@ -81,6 +82,7 @@ class CallGuard:
         self._start = reading.at + tag.find(">") + 1
         self.between(tag)
         taken = (reading.open, reading.start) == (param.name, self._start)
+        # The last-close parameter may end again further on, where its real end is (client_reading).
         self._strict = taken and param.name != self._tool.last_close
         return tag
 

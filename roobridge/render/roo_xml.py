@@ -90,6 +90,7 @@ class XmlRenderer:
         """The pieces of more characters of the open value."""
         if self._may_be_json:
             self._may_be_json = False
+            # Elements of a nested value begin with `<`; models also write the native tool's JSON there.
             self._whole = [] if text[0] in "[{" else None
         if self._whole is not None:
             self._whole.append(text)

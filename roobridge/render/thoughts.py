@@ -24,6 +24,7 @@ class Thoughts:
             return [Thought(text, preview)]
         turned = self._preview is not None
         end = self._end[-len(_GAP) :]
+        # Roo joins all reasoning of a reply into one block: without a gap the two would run into one word.
         newlines = len(end) - len(end.rstrip("\n"))
         gap = _GAP[newlines:] if turned else ""
         self._preview = preview

@@ -30,6 +30,7 @@ from roobridge.render.nested import is_complete
 from roobridge.render.thoughts import Thoughts
 from roobridge.render.values import dump, flows, may_be_null, members_of, mended_items, to_json
 
+# Roo 3.52 makes `_` of other characters, and loses a call whose id is empty or stood before.
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 
@@ -132,6 +133,7 @@ class ToolCallsRenderer:
     def value(self, text: str) -> list[Piece]:
         """The pieces of more characters of the open value."""
         if self._whole is None:
+            # Arguments that are held back make Roo time out on large files (Roo Code #11482).
             return [ToolDelta(self._index, arguments=quoted(text)[1:-1])]
         self._whole.append(text)
         if self._maybe_null and not "null".startswith("".join(self._whole).strip()):
@@ -166,6 +168,7 @@ class ToolCallsRenderer:
             if not is_complete(items, nested):
                 items = []
                 self._unread = (self._param.name, {nested.key, *(field.key for field in nested.fields)})
+        # The client takes the items as an array; else one call is made for each of them.
         if nested is not None and items and nested.key in offered:
             return self._key(nested.key) + dump(items)
         members, *further = [members_of(item, offered) for item in items] or [({}, False)]
@@ -188,6 +191,7 @@ class ToolCallsRenderer:
         missing = [param.name for param in offered if param.name in members - self._named]
         if missing:
             return [Fail("incomplete_call", _incomplete(self._tool.name, name, missing))]
+        # Never empty: the arguments are JSON, whatever a client makes of an empty string.
         pieces = self._arguments("}" if self._members else "{}")
         further, self._further = self._further, []
         if further and not self._several:

@@ -116,6 +116,7 @@ def _read(text: str, param: Param) -> tuple[str, tuple[str, ...]]:
     trimmed = ("space_trimmed",) if stripped != text.removeprefix("\n").removesuffix("\n") else ()
     if word in _LITERALS and _LITERALS[word] in types:
         return word, trimmed if stripped == word else ("python_literal", *trimmed)
+    # As it is written: a float would change the digits of a large number.
     number = _NUMBER if "number" in types else _INTEGER
     if types & _NUMBERS and number.match(stripped) and is_number(stripped):
         return stripped, trimmed
@@ -208,6 +209,7 @@ def _block(value: Any) -> str:
     if not isinstance(value, Mapping):
         return str(value)
     content, line = str(value.get("content", "")), value.get("start_line")
+    # Roo's apply_diff wants the line in the diff's own header (multi-search-replace).
     if line is None or ":start_line:" in content:
         return content
     return content.replace(_SEARCH, f"{_SEARCH}:start_line:{line}\n-------\n", 1)

@@ -68,6 +68,7 @@ def close_end(text: str, at: int) -> int | None:
         return None
     if text[at] == ">":
         return at + 1
+    # Without its `>` only a line's end or a tag shows that the name is over; words may go on as prose.
     if text[at] in "\r\n<":
         return at
     found = _END.match(text, at)

@@ -21,6 +21,7 @@ CONTENT_TABLE: Table = MappingProxyType(
         (_S.ASTRAY, _T.STRAY_NOISE): Step(_A.TEXT, _S.CONTENT),
         (_S.CONTENT, _T.CALL_OPEN): Step(_A.OPEN, _S.WRAPPED),
         (_S.CONTENT, _T.THINK_OPEN): Step(_A.SPEAK, _S.REASONING),
+        # Qwen3-Thinking-2507's template opens the thinking itself: a reply holds only its end (model card).
         (_S.CONTENT, _T.THINK_END): Step(_A.ASIDE, _S.CONTENT, "missing_think_open"),
         (_S.CONTENT, _T.STRAY_CLOSE): Step(_A.HOLD, _S.STRAY),
         (_S.CONTENT, _T.STRAY_NOISE): Step(_A.DROP, _S.CONTENT, "stray_close"),

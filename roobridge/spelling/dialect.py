@@ -114,6 +114,7 @@ class Dialect(msgspec.Struct, frozen=True, eq=False):
         return self._begun(toolset) if Position.WRAPPER in self.begins else {}
 
     def _begun(self, toolset: Toolset) -> dict[str, Found]:
+        # The object says which tool it calls: its name is not known until it is read.
         if self.holds is Holds.CALL:
             return {"{": Found(Terminal.BRACE, dialect=self)}
         completion = toolset.completion.tool if toolset.completion and self._has_loose_completion else ""
@@ -144,6 +145,7 @@ class Dialect(msgspec.Struct, frozen=True, eq=False):
 
     def reopening(self, name: str) -> str:
         """A regular expression for the beginning of a call of this tool, for a call that is told again."""
+        # An object is known for a call by its wrapper alone; a tag is by its name.
         wrapper = rf"{re.escape(self.call_open)}\s*" if self.call_open else ""
         opener = r"\{" if self.holds is Holds.CALL else re.escape(self.tool_open.format(name))
         return f"{wrapper}{opener}" if self.holds is Holds.CALL else f"(?:{wrapper})?{opener}"

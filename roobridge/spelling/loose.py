@@ -9,7 +9,9 @@ import re
 
 from roobridge.spelling.scanner import Loose
 
+# Seen of Qwen3-Coder: a stray `=`, a name that is missing, no `>` (vLLM #55497).
 _NAME = r"""(?:\s*[=:]\s*|\s+name\s*=\s*)["']?([\w.:-]+)["']?(?:\s+\w+\s*=\s*["'][^"'<>]*["'])*\s*"""
+# Never matches: a tool's opener has no value that could follow it on its line.
 _NOT_GLUED = re.compile(r"(?!)()")
 
 

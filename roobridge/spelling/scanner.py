@@ -67,6 +67,7 @@ class Lexicon:
 
     def find(self, text: str, at: int) -> int:
         """Where a literal may begin, from text[at] on; -1 where none may."""
+        # Most states look for tags alone, and `str.find` is several times as fast as a pattern.
         if self.stops is None:
             return text.find("<", at)
         found = self.stops.search(text, at)
@@ -79,6 +80,7 @@ class Lexicon:
     def match(self, text: str, at: int) -> tuple[Found | Miss, int]:
         """The literal at text[at] and where it ends; Miss.MORE where the text ends inside one."""
         found, end = self._literal(text, at)
+        # A literal that is written right is never read as another one misspelt.
         if found is Miss.NONE or (isinstance(found, Found) and found.terminal is Terminal.TEXT):
             for number, (loose, meanings) in enumerate(self._loose):
                 name, close = loose.match(text, at)
@@ -194,10 +196,12 @@ def _by_head(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
 _ONE_TAG = re.compile("<[^<>]*>")
 _HEAD_OF_OTHERS = 2  # characters
 _REMEMBERED = 512  # names
+# What is withheld is bounded by these, for a `<` in prose too (tests/laws/test_law2_promptness.py).
 _HEAD = 16  # characters of the longest head
 _TAG = 120  # characters of the longest tag that is read loosely
 _STOP = re.compile(r"[<>\n]")
 
+# OpenAI's API takes 64 characters for a function's name.
 _NAME = 65  # the longest name that is taken on trust, and its `>`
 
 

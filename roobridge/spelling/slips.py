@@ -9,6 +9,7 @@ def alike(word: str, right: str) -> bool:
     """Whether one word is the other but for a slip: one letter wrong, missing, doubled or swapped with its
     neighbour; two in words of eight letters or more. Words of three letters and less are alike to none.
     """
+    # Short words lie close together: a slip in `cwd` is soon `cmd`.
     slips = 0 if len(right) < 4 else 1 if len(right) < 8 else 2
     if not slips or abs(len(word) - len(right)) > slips:
         return word == right
@@ -34,5 +35,6 @@ def near_one(word: str, rights: Collection[str]) -> str:
     """The word itself where it is a right one, else the only right one that it is alike to, or nothing."""
     if word in rights:
         return word
+    # Between two that are equally near nothing is guessed.
     near = [right for right in rights if alike(word, right)]
     return near[0] if len(near) == 1 else ""

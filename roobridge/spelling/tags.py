@@ -42,6 +42,7 @@ def in_tags(
         table=WRAPPED_ROWS,
         begins=frozenset({Position.WRAPPER}),
         trims=is_one_line,
+        # Qwen3-Coder's template writes one newline at each end of a value; more of it is a slip.
         strict_space=True,
         around=MappingProxyType({call.opening: call.closing}),
         call_open=call.opening,

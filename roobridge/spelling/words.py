@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+# Tags as models write them, not XML: attributes without quotes, comments and elements left open.
 _TAG = re.compile(r"<!--|(-->)|<(/?)[A-Za-z_](?:[^<>]*[^<>/])?(/?)(?:>|\Z)")
 
 
