@@ -125,6 +125,18 @@ def test_what_is_said_is_read() -> None:
     assert function_names(request.tools) == ["look"]
 
 
+def test_a_choice_of_another_kind_is_left_to_the_upstream() -> None:
+    choice = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [TOOL]}}
+    request = parse_chat_request(body(tools=[TOOL], tool_choice=choice))
+    assert (request.tool_choice, request.named_tool, request.callable_tools) == ("auto", "", [TOOL])
+    assert request.body["tool_choice"] is choice
+
+
+def test_a_call_of_another_kind_is_left_to_the_upstream() -> None:
+    said = message(role="assistant", tool_calls=[{"id": "c1", "type": "custom", "custom": {"input": "x"}}])
+    assert parse_chat_request(said).messages is said["messages"]
+
+
 def test_tools_that_may_not_be_called() -> None:
     assert parse_chat_request(body(tools=[TOOL], tool_choice="none")).callable_tools == []
     assert parse_chat_request(body(tools=[TOOL], tool_choice="auto")).callable_tools == [TOOL]

@@ -141,6 +141,7 @@ def test_untouched_messages_are_the_same_objects() -> None:
         said("plain"),
         said([{"type": "text", "text": "plain"}]),
         said("", tool_calls=calls),
+        said(None, refusal="No."),
         {"role": "tool", "tool_call_id": "c", "content": f"<{Z}save>"},
     ]
     before = [dict(message) for message in messages]

@@ -35,6 +35,7 @@ def decode(*pieces: str) -> tuple[list[Delta], UpstreamError | None]:
 DONE = "data: [DONE]\n\n"
 STOP = frame(delta(finish="stop"))
 A = frame(delta(content="a"))
+STOPPED = Delta(finish="stop")
 A_CUT = [Delta(content="a"), Delta(finish="cut")]
 
 # name, body, deltas
@@ -44,13 +45,13 @@ CASES: list[tuple[str, str, list[Delta]]] = [
         frame(delta(role="assistant", content="")) + A + frame(delta(content="b")) + STOP + DONE,
         [Delta(content="a"), Delta(content="b"), Delta(finish="stop")],
     ),
-    ("done without a finish", A + DONE, [Delta(content="a"), Delta(finish="stop")]),
+    ("done without a finish", A + DONE, [Delta(content="a"), STOPPED]),
     ("neither", A, [Delta(content="a"), Delta(finish="cut")]),
-    ("finish without done", A + STOP, [Delta(content="a"), Delta(finish="stop")]),
+    ("finish without done", A + STOP, [Delta(content="a"), STOPPED]),
     ("length", A + frame(delta(finish="length")) + DONE, [Delta(content="a"), Delta(finish="length")]),
-    ("finish beside content", frame(delta("stop", content="a")), [Delta(content="a"), Delta(finish="stop")]),
+    ("finish beside content", frame(delta("stop", content="a")), [Delta(content="a"), STOPPED]),
     ("another word", A + frame(delta(finish="abort")) + DONE, [Delta(content="a"), Delta(finish="cut")]),
-    ("an empty finish", frame(delta("", content="a")) + DONE, [Delta(content="a"), Delta(finish="stop")]),
+    ("an empty finish", frame(delta("", content="a")) + DONE, [Delta(content="a"), STOPPED]),
     (
         "usage after the finish",
         A
@@ -74,7 +75,18 @@ CASES: list[tuple[str, str, list[Delta]]] = [
         + DONE,
         [Delta(usage=Usage(7, 2, 3, 1)), Delta(finish="stop")],
     ),
-    ("null choices", frame({"choices": None}) + A + DONE, [Delta(content="a"), Delta(finish="stop")]),
+    ("usage without a number", A + STOP + frame({"usage": "none"}) + DONE, [Delta(content="a"), STOPPED]),
+    (
+        "usage of nothing",
+        A + STOP + frame({"usage": {"total_tokens": 0}}) + DONE,
+        [Delta(content="a"), STOPPED],
+    ),
+    (
+        "a choice without words",
+        A + frame({"choices": [{"finish_reason": "stop"}]}),
+        [Delta(content="a"), STOPPED],
+    ),
+    ("null choices", frame({"choices": None}) + A + DONE, [Delta(content="a"), STOPPED]),
     ("null everything", frame(delta(content=None, tool_calls=None)) + DONE, [Delta(finish="stop")]),
     (
         "reasoning_content",
@@ -93,21 +105,15 @@ CASES: list[tuple[str, str, list[Delta]]] = [
         + DONE,
         [Delta(content="ab"), Delta(finish="stop")],
     ),
-    (
-        "another choice",
-        frame({"choices": [{"index": 1, "delta": {"content": "x"}}]}) + A,
-        A_CUT,
-    ),
+    ("another choice", frame({"choices": [{"index": 1, "delta": {"content": "x"}}]}) + A, A_CUT),
     ("half a frame at the end", A + 'data: {"choices": [{"del', A_CUT),
     (
         "a split pair",
         frame(delta(content="a")).replace('"a"', '"a\\ud83d"'),
-        [
-            Delta(content="a\ufffd"),
-            Delta(finish="cut"),
-        ],
+        [Delta(content="a\ufffd"), Delta(finish="cut")],
     ),
-    ("after done", A + STOP + DONE + A, [Delta(content="a"), Delta(finish="stop")]),
+    ("after done", A + STOP + DONE + A, [Delta(content="a"), STOPPED]),
+    ("half a frame after done", A + DONE + A[:-2], [Delta(content="a"), STOPPED]),
     (
         "tool call",
         frame(call(index=0, id="c1", type="function", function={"name": "f", "arguments": ""}))
@@ -171,14 +177,7 @@ CASES: list[tuple[str, str, list[Delta]]] = [
         ),
         [Delta("r", "a", (ToolDelta(0, "c", "f", "{}"),), Usage(1, 2)), Delta(finish="tool_calls")],
     ),
-    (
-        "a whole completion, bare",
-        '{"choices":[{"message":{"content":"a"}}]}',
-        [
-            Delta(content="a"),
-            Delta(finish="stop"),
-        ],
-    ),
+    ("a whole completion, bare", '{"choices":[{"message":{"content":"a"}}]}', [Delta(content="a"), STOPPED]),
 ]
 
 names = [name for name, _, _ in CASES]
@@ -231,6 +230,7 @@ ERRORS: list[tuple[str, str, list[Delta], str, str, int]] = [
     ("error event, no JSON", "event: error\ndata: boom\n\n", [], "upstream_error", "api_error", 502),
     ("native form without event", frame({"code": "X", "message": "y"}), [], "X", "api_error", 502),
     ("no chunk", A + "data: {nonsense}\n\n" + A, [Delta(content="a")], "bad_frame", "api_error", 502),
+    ("half a frame after an error", frame({"error": "no"}) + A[:-2], [], "upstream_error", "api_error", 502),
     ("wrong types", frame({"choices": "none"}), [], "bad_frame", "api_error", 502),
     ("empty", "", [], "empty_stream", "api_error", 502),
     ("comments only", ": hello\n\n: hello\n\n", [], "empty_stream", "api_error", 502),

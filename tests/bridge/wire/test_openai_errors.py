@@ -101,6 +101,14 @@ ROWS: list[tuple[str, int, str, str, str, int]] = [
         "model_not_found",
         404,
     ),
+    (
+        "no model, as a bad request",
+        400,
+        said("The model q does not exist."),
+        "invalid_request_error",
+        "model_not_found",
+        404,
+    ),
     ("no route", 404, '{"detail":"Not Found"}', "invalid_request_error", "not_found", 404),
     (
         "requests per minute",
@@ -148,6 +156,7 @@ ROWS: list[tuple[str, int, str, str, str, int]] = [
     ("broken", 500, said("Internal", "InternalError"), "api_error", "InternalError", 500),
     ("overloaded", 503, said("busy", "ServiceUnavailable"), "api_error", "ServiceUnavailable", 503),
     ("gateway", 504, "<html><h1>504 Gateway</h1></html>", "api_error", "upstream_error", 504),
+    ("no object", 500, "[]", "api_error", "upstream_error", 500),
     ("redirected", 302, "", "api_error", "upstream_error", 502),
     ("other", 405, "", "api_error", "upstream_error", 502),
 ]
@@ -188,3 +197,19 @@ def test_param_is_passed_on() -> None:
 @pytest.mark.parametrize("code", ["²", "9" * 5000, "1000", "200"])
 def test_a_code_that_is_no_status(code: str) -> None:
     assert stream_error({"error": {"message": "no", "code": code}}).status_hint == 502
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        ({"message": "no", "type": "authentication_error"}, 401),
+        ({"message": "no", "code": "invalid_api_key"}, 401),
+        ({"message": "model 'q' not found"}, 404),
+        ({"message": "no", "code": "model_not_found"}, 404),
+        ({"message": "no"}, 502),
+    ],
+)
+def test_an_error_inside_a_stream_has_the_status_that_its_words_mean(
+    error: dict[str, str], status: int
+) -> None:
+    assert stream_error(error).status_hint == status

@@ -60,6 +60,7 @@ CASES: list[tuple[str, str, list[Delta]]] = [
         CREATED + A + FINISHED + "data: [DONE]\n\n",
         [Delta(content="a"), STOP],
     ),
+    ("half a frame after the end", CREATED + A + FINISHED + A[:-2], [Delta(content="a"), STOP]),
     ("done is no end", CREATED + A + "data: [DONE]\n\n", [Delta(content="a"), Delta(finish="cut")]),
     ("without space", CREATED + A.replace("data: ", "data:") + FINISHED, [Delta(content="a"), STOP]),
     ("without created", A + FINISHED, [Delta(content="a"), STOP]),

@@ -79,6 +79,11 @@ def test_a_single_question_goes_as_it_is() -> None:
     assert fold_messages([{"role": "user", "content": "hi\n"}]) == "hi\n"
 
 
+def test_rules_without_a_question_go_as_they_are() -> None:
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "developer", "content": "Be kind."}]
+    assert fold_messages(messages) == "Be brief.\n\nBe kind."
+
+
 def test_the_system_prompt_stands_first_as_it_is() -> None:
     messages: list[dict[str, Any]] = [
         {"role": "system", "content": "You are Roo.\n"},
