@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 from roobridge.bridge.ports import Capabilities, Delta, Health, Model, UpstreamRequest
@@ -33,7 +33,7 @@ class ReplayUpstream:
         self._grammar = load_grammar()
         self._pace = 0.0 if speed == 0 else 1 / speed
 
-    async def stream(self, request: UpstreamRequest) -> AsyncIterator[Sequence[Delta]]:
+    async def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
         tape = self._choose(request)
         reader = WireReader(tape.wire, tape.model)
         clock = _Clock(self._pace)
@@ -51,7 +51,9 @@ class ReplayUpstream:
         await clock.reach(tape.ended)
         if tape.ending is Ending.SILENCE and not reader.finish:
             await asyncio.Event().wait()  # until the caller's patience ends
-        yield last_words(tape, reader)
+        words = last_words(tape, reader)
+        if words:
+            yield words
         if reader.error is not None:
             raise reader.error
 

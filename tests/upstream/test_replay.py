@@ -156,6 +156,14 @@ async def test_a_recorded_error_is_raised_after_what_came_before_it(shelf: Shelf
         await anext(stream)
 
 
+async def test_a_recorded_refusal_is_raised_before_anything_is_given(shelf: Shelf) -> None:
+    body = b'{"error": {"message": "Incorrect API key", "code": "invalid_api_key"}}'
+    stream = ReplayUpstream(shelf(a=Tape(Wire.OPENAI, "m", (Frame(0.0, body),))), 0).stream(ask())
+    with pytest.raises(UpstreamError) as raised:
+        await anext(stream)
+    assert raised.value.status_hint == 401
+
+
 async def test_the_models_are_those_of_the_tapes_once_each(shelf: Shelf) -> None:
     upstream = ReplayUpstream(shelf(a=spoken("x"), b=spoken("y"), c=Tape(Wire.OPENAI, "k", ())), 0)
     assert [model.id for model in await upstream.models()] == ["k", "m"]
