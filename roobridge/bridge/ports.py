@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -90,7 +90,7 @@ class Upstream(Protocol):
     name: str
     capabilities: Capabilities
 
-    def stream(self, request: UpstreamRequest) -> AsyncIterator[Sequence[Delta]]:
+    def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
         """Ask, and yield what each read gave, as it comes; always streaming, whatever the client asked.
 
         The first item comes only once the upstream has accepted the request. The last delta has `finish`

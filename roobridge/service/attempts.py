@@ -6,7 +6,7 @@ A turn makes one attempt; it makes another where the first gave no answer at all
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 import msgspec
@@ -45,7 +45,7 @@ class Attempt:
         self.finish = ""
         self.error: UpstreamError | None = None
         self.accepted = False
-        self._stream: AsyncIterator[Sequence[Delta]] = upstream.stream(request)
+        self._stream = upstream.stream(request)
         self._silence = _Silence(patience.start)
         self._idle = patience.idle
         self._on_accept = on_accept
@@ -84,9 +84,7 @@ class Attempt:
 
     async def aclose(self) -> None:
         self._silence.stop()
-        close = getattr(self._stream, "aclose", None)
-        if close is not None:
-            await close()
+        await self._stream.aclose()
 
     def _accept(self) -> None:
         self.accepted = True

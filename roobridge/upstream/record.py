@@ -8,11 +8,10 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
 
 import msgspec
 
@@ -54,12 +53,11 @@ class RecordUpstream:
                 f"Tapes cannot be recorded in {folder}: no right to write there. Give another with --record."
             )
 
-    async def stream(self, request: UpstreamRequest) -> AsyncIterator[Sequence[Delta]]:
+    async def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
         recording = _Recording(request)
         self._running[id(request)] = recording
-        inner = cast("AsyncGenerator[Sequence[Delta], None]", self._inner.stream(request))
         try:
-            async with aclosing(inner) as batches:
+            async with aclosing(self._inner.stream(request)) as batches:
                 async for batch in batches:
                     recording.heard(batch)
                     yield batch

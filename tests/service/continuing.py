@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -110,7 +110,7 @@ class BreaksOff:
         self._first = first
         self._size = size
 
-    async def stream(self, request: UpstreamRequest) -> AsyncIterator[Sequence[Delta]]:
+    async def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
         self.requests.append(request)
         self.open += 1
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from roobridge.bridge.plan import ClientKind, Plan
 from roobridge.bridge.ports import Capabilities, Delta, Health, Model, UpstreamRequest, Usage
@@ -51,7 +51,7 @@ class Scripted:
         self.list: Sequence[str] | UpstreamError = models
         self._scripts = scripts
 
-    async def stream(self, request: UpstreamRequest) -> AsyncIterator[Sequence[Delta]]:
+    async def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
         number = len(self.requests)
         self.requests.append(request)
         self.closed.append(asyncio.Event())

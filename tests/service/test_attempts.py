@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 
@@ -62,6 +62,16 @@ async def test_silence_within_the_reply_is_an_end() -> None:
     assert upstream.closed[0].is_set()
 
 
+async def test_the_time_between_two_reads_is_no_silence() -> None:
+    attempt = Attempt(Scripted([*say("a", "b"), *end()]), REQUEST, Patience(start=30, idle=0.02))
+    assert [delta.content for delta in await anext(attempt)] == ["a"]
+    await anext(attempt)
+    await asyncio.sleep(0.05)  # whoever writes to the client is slow
+    assert [delta.finish for delta in await anext(attempt)] == ["stop"]
+    assert await anext(attempt, None) is None
+    assert attempt.finish == "stop"
+
+
 async def test_silence_before_the_reply_is_a_refusal() -> None:
     attempt = Attempt(Scripted([silence()]), REQUEST, Patience(start=0.02, idle=30))
     with pytest.raises(UpstreamError) as caught:
@@ -71,7 +81,7 @@ async def test_silence_before_the_reply_is_a_refusal() -> None:
 
 async def test_an_error_while_silence_is_broken_off_leaves_no_cancellation_behind() -> None:
     class Failing(Scripted):
-        async def stream(self, request: UpstreamRequest) -> AsyncIterator[Sequence[Delta]]:
+        async def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
             yield [Delta(content="a")]
             try:
                 await silence().wait()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, cast
@@ -38,7 +38,7 @@ class Scripted:
         self._batches = batches
         self._error = error
 
-    async def stream(self, request: UpstreamRequest) -> AsyncIterator[Sequence[Delta]]:
+    async def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
         try:
             for batch in self._batches:
                 yield batch
@@ -73,6 +73,10 @@ async def play(upstream: Upstream, asked: UpstreamRequest) -> list[Delta]:
 def only_tape(folder: Path) -> Tape:
     (file,) = folder.iterdir()
     return parse_tape(file.read_bytes(), file.name)
+
+
+def files(folder: Path) -> list[str]:
+    return [file.name for file in folder.iterdir()]
 
 
 def together(deltas: Sequence[Delta]) -> tuple[str, str, dict[int, tuple[str, str, str]], Usage | None, str]:
@@ -122,7 +126,7 @@ async def test_the_request_and_the_repairs_are_kept(tmp_path: Path) -> None:
 
 def test_repairs_of_a_reply_that_is_not_being_recorded_are_left_alone(tmp_path: Path) -> None:
     RecordUpstream(Scripted(REPLY), tmp_path).repaired(request(), ["text_wrapped"])
-    assert list(tmp_path.iterdir()) == []
+    assert files(tmp_path) == []
 
 
 async def test_a_reply_that_the_client_breaks_off_is_recorded_as_far_as_it_came(tmp_path: Path) -> None:
@@ -183,6 +187,19 @@ async def test_a_disk_that_fails_costs_the_tape_not_the_reply(
     folder.rmdir()
     assert len(await play(recorder, request())) == 6
     assert "was not written" in caplog.text
+
+
+async def test_a_full_disk_leaves_no_half_tape(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    resource = pytest.importorskip("resource", reason="a limit of file sizes stands for a full disk")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, before[1]))
+    try:
+        said = await play(RecordUpstream(Scripted(REPLY), tmp_path), request())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert len(said) == 6
+    assert "was not written" in caplog.text
+    assert files(tmp_path) == []
 
 
 def test_a_folder_that_cannot_be_made_is_refused_at_once(tmp_path: Path) -> None:

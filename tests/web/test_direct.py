@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 import httpx
 import pytest
@@ -34,7 +34,7 @@ class Talking(Scripted):
     def _word(self, number: int) -> str:
         return f"{number} ".ljust(self._size, "x")
 
-    async def stream(self, request: UpstreamRequest) -> AsyncIterator[Sequence[Delta]]:
+    async def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
         self.closed.append(asyncio.Event())
         try:
             for number in range(self._words):
