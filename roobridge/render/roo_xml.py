@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from roobridge.events import (
     CallEnd,
     CallStart,
@@ -119,6 +121,8 @@ class XmlRenderer:
             case CallEnd():
                 tag = f"</{self._tool.name}>"
                 return self._guard.end(event.raw if self._spelled(event.raw, tag) else tag)
+            case _:
+                assert_never(event)
 
     def _begin(self, event: CallStart) -> str:
         self._own = event.dialect == DIALECT

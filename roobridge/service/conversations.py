@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import assert_never
 
 from roobridge.service.open_turns import Cancellable, OpenTurns
 from roobridge.service.peers import Began, Broke, Held, Peers, Word
@@ -65,3 +66,5 @@ class Conversations:
                 self._storm.broke(fingerprint, time.monotonic())
             case Held(fingerprint):
                 self._storm.held(fingerprint)
+            case _:
+                assert_never(word)

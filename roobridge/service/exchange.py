@@ -161,8 +161,7 @@ class Exchange:
     async def settle(self) -> None:
         """Wait for the usage of the last attempt, though not for long."""
         attempt = self.attempt
-        if attempt is None:
-            return
+        assert attempt is not None
         with suppress(TimeoutError):
             async with asyncio.timeout(self._effort.usage_wait):
                 while attempt.usage is None and await anext(attempt, None) is not None:
@@ -174,5 +173,5 @@ class Exchange:
             await self.settle()
         self._spent = self.usage
         attempt, self.attempt = self.attempt, None
-        if attempt is not None:
-            await attempt.aclose()
+        assert attempt is not None
+        await attempt.aclose()

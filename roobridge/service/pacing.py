@@ -233,9 +233,7 @@ class Outbox:
         due = self._pacing.due
         if due <= now:
             self._wake()
-        elif due != NEVER and (self._due_timer is None or due < self._due_timer.when()):
-            if self._due_timer is not None:
-                self._due_timer.cancel()
+        elif due != NEVER and self._due_timer is None:  # else it wakes no later: a write is never due sooner
             self._due_timer = self._loop.call_at(due, self._due_passed)
 
     def _due_passed(self) -> None:

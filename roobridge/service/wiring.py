@@ -23,10 +23,6 @@ from roobridge.upstream.qwen_web import Capture, QwenWebUpstream
 from roobridge.upstream.record import RecordUpstream
 from roobridge.upstream.replay import ReplayUpstream
 
-# The tapes of the demo, in a wheel and in a checkout.
-_PACKAGE = Path(__file__).resolve().parent.parent
-_DEMO_TAPES = (_PACKAGE / "data" / "tapes", _PACKAGE.parent / "fixtures" / "tapes" / "demo")
-
 REMOTE_PATIENCE = 600.0  # seconds, as long as Roo 3.52 itself waits
 SHUTDOWN_TIME = 2.0  # seconds that running turns get to end
 
@@ -146,10 +142,10 @@ def _revealed(secret: SecretStr | None) -> str:
 
 
 def _demo_tapes() -> Path:
-    for folder in _DEMO_TAPES:
-        if folder.is_dir():
-            return folder
-    raise _missing("tapes", "the upstream replay", "--tapes or ROOBRIDGE_TAPES")
+    """In a wheel, else in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    carried = package / "data" / "tapes"
+    return carried if carried.is_dir() else package.parent / "fixtures" / "tapes" / "demo"
 
 
 def _missing(name: str, who: str, where: str) -> SettingsError:

@@ -52,8 +52,6 @@ def install(app: Quart) -> None:
 
     async def of_the_framework(error: HTTPException) -> Response:
         status = error.code or 500
-        if status < 400:
-            return json_response(None, status)
         message = _FRAMEWORK.get(status, error.description or error.name)
         return error_response(
             ClientError(message, code=error.name.lower().replace(" ", "_"), status_hint=status)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
 
 from roobridge.errors import ClientError, ReplyError, RoobridgeError, UpstreamError
+from roobridge.web import chat as asked
 from roobridge.web.errors import error_response
 from tests.service.scripted import Scripted, end, say
 from tests.web.conftest import Serve
@@ -78,6 +81,32 @@ async def test_a_body_of_untold_length_over_the_limit(serve: Serve, http: httpx.
 
     response = await http.post(await serve(scripted(), body_limit=1024 * 1024) + URL, content=body())
     assert response.status_code == 413
+
+
+async def test_a_body_without_an_end_is_not_read_for_ever(serve: Serve, http: httpx.AsyncClient) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        while True:
+            yield b" " * 100_000
+
+    address = await serve(scripted(), body_limit=1024 * 1024)
+    with suppress(httpx.TransportError):  # who still sends may miss the answer
+        assert (await http.post(address + URL, content=body())).status_code == 413
+    assert (await http.post(address + URL, json=chat())).status_code == 200
+
+
+async def test_a_body_that_does_not_arrive(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asked, "BODY_TIME", 0.01)
+    address = await serve(scripted())
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(address.rpartition(":")[2]))
+    writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nhost: here\r\ncontent-length: 9\r\n\r\n{")
+    assert (await reader.readline()).split()[1] == b"408"
+    writer.close()
+
+
+async def test_a_doubled_slash_leads_to_the_address_meant(serve: Serve, http: httpx.AsyncClient) -> None:
+    response = await http.get(await serve(scripted()) + "/v1//models", follow_redirects=True)
+    assert response.status_code == 200
+    assert [model["id"] for model in response.json()["data"]] == ["qwen"]
 
 
 @pytest.mark.parametrize(
