@@ -102,6 +102,16 @@ def test_what_cannot_be_read_is_refused(
     assert words in err
 
 
+def test_a_recording_that_cannot_be_read_is_refused(run: Run, tmp_path: Path) -> None:
+    unreadable = Path("/proc/self/mem")
+    if not unreadable.is_file():
+        pytest.skip("no file here that nobody can read, whatever their rights")
+    (tmp_path / "a.sse").symlink_to(unreadable)
+    status, _, err = run("replay", str(tmp_path))
+    assert status == 2
+    assert err.startswith(f"roobridge: {tmp_path / 'a.sse'} cannot be read: ")
+
+
 def test_stored_outcomes_that_are_none_are_refused(run: Run, tape: Path) -> None:
     (tape.parent / "a.expected.json").write_bytes(b"[]")
     status, _, err = run("replay", str(tape))

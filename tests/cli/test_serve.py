@@ -22,14 +22,14 @@ LOOPBACK = ("--upstream", "openai", "--base-url", "http://127.0.0.1:9", "--host"
 
 
 @contextmanager
-def program(*options: str) -> Iterator[subprocess.Popen[str]]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ROOBRIDGE_")}
+def program(*options: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ROOBRIDGE_")}
     process = subprocess.Popen(
         [sys.executable, "-m", "roobridge", "serve", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment,
+        env={**kept, **variables},
     )
     try:
         yield process
@@ -57,6 +57,28 @@ def test_it_serves_until_it_is_told_to_stop(workers: str) -> None:
         _, errors = process.communicate(timeout=20)
         assert process.returncode == 0
         assert "Traceback" not in errors
+
+
+def test_without_a_setting_it_plays_the_demo_and_names_its_model() -> None:
+    with program("--port", "0") as process:
+        address = address_of(process)
+        assert process.stdout is not None
+        greeted = [process.stdout.readline() for _ in range(4)]
+        with httpx.Client(trust_env=False, timeout=20) as client:
+            listed = client.get(address + "/models").json()["data"]
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    assert [line.split()[1] for line in greeted if "Model" in line] == [listed[0]["id"]]
+
+
+@pytest.mark.parametrize("level", ["info", "debug"])
+def test_a_variable_that_sets_nothing_is_told_and_the_log_says_as_much_as_it_is_asked_to(level: str) -> None:
+    with program(*LOOPBACK, "--port", "0", "--log-level", level, ROOBRIDGE_WRAPP="live") as process:
+        answers(address_of(process))
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=20)
+    assert "ROOBRIDGE_WRAPP is set, but there is no such setting" in errors
+    assert ("DEBUG" in errors) == (level == "debug")
 
 
 async def test_a_client_that_does_not_read_does_not_keep_it_from_ending() -> None:

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+
 import pytest
 
+from roobridge.bridge.ports import Model
 from roobridge.errors import ClientError, UpstreamError
+from roobridge.service import catalog as of_models
 from roobridge.service.catalog import Catalog
 from tests.service.scripted import Scripted
 
@@ -47,3 +52,37 @@ async def test_the_list_is_believed_for_a_while() -> None:
     upstream.list = ("b",)
     assert await believing.resolve("a") == "a"
     assert await doubting.resolve("b") == "b"
+
+
+class Slow(Scripted):
+    """Lists its models once `go` is set."""
+
+    def __init__(self) -> None:
+        super().__init__(models=("a",))
+        self.go = asyncio.Event()
+        self.listed = 0
+
+    async def models(self) -> Sequence[Model]:
+        self.listed += 1
+        await self.go.wait()
+        return await super().models()
+
+
+async def test_requests_that_come_together_ask_for_the_list_once() -> None:
+    upstream = Slow()
+    catalog = Catalog(upstream, {}, 60)
+    async with asyncio.TaskGroup() as group:
+        asking = [group.create_task(catalog.resolve("a")) for _ in range(3)]
+        await asyncio.sleep(0)
+        upstream.go.set()
+    assert [task.result() for task in asking] == ["a"] * 3
+    assert upstream.listed == 1
+
+
+async def test_a_list_that_does_not_come_holds_up_no_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(of_models, "ANSWER_TIME", 0.01)
+    catalog = Catalog(Slow(), {}, 60)
+    assert await catalog.resolve("any") == "any"
+    with pytest.raises(UpstreamError, match="did not list its models") as raised:
+        await catalog.models()
+    assert raised.value.status_hint == 504

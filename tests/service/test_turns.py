@@ -159,10 +159,11 @@ async def test_usage_already_known_is_not_waited_for() -> None:
 
 async def test_a_chat_that_would_suffer_is_read_to_its_end() -> None:
     go = asyncio.Event()
-    script: list[Step] = [[Delta(content=CALL, usage=Usage(9, 9))], go, *say("more"), *end()]
+    script: list[Step] = [*say(CALL, "more"), [Delta(usage=Usage(9, 9))], go, *say("more"), *end()]
     upstream = Scripted(script, capabilities=Capabilities(drain=True))
-    turn = Turn(ask(XML), upstream, RULES)
+    turn = Turn(ask(XML), upstream, impatient(usage_wait=3600))
     await read(turn)
+    assert turn.usage == Usage(9, 9)
     assert not upstream.closed[0].is_set()
     go.set()
     await upstream.closed[0].wait()

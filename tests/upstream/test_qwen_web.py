@@ -209,6 +209,11 @@ async def test_the_true_status_stands_in_a_header(serve: Serve, target: str) -> 
         assert (await refused(upstream)).code == "token_expired"
 
 
+async def test_a_refusal_says_how_long_to_wait(serve: Serve) -> None:
+    url, _ = await serve(site(headers="x-actual-status-code: 429\r\nretry-after: 7\r\n"))
+    assert (await refused(QwenWebUpstream(CAPTURE, base_url=url))).retry_after == 7
+
+
 async def test_a_status_that_is_none_is_passed_over(serve: Serve) -> None:
     async def script(answer: Answering, request: Received) -> None:
         await answer.whole(b'{"error":"no"}', headers="x-actual-status-code: 9²9\r\n")

@@ -89,6 +89,34 @@ async def test_a_whole_reply_with_calls(serve: Serve, http: httpx.AsyncClient) -
     assert choice["finish_reason"] == "tool_calls"
 
 
+async def test_a_streamed_call(serve: Serve, http: httpx.AsyncClient) -> None:
+    tool = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
+    calls = [
+        [Delta(tool_calls=(ToolDelta(0, "c1", "look"),))],
+        [Delta(tool_calls=(ToolDelta(0, arguments="{}"),))],
+    ]
+    address = await serve(Scripted([*calls, *end("tool_calls")]))
+    response = await http.post(address + URL, json=chat(tools=[tool], stream=True))
+    choices = [event["choices"][0] for event in data(response.text)[:-1]]
+    said = [call for choice in choices for call in choice["delta"].get("tool_calls", ())]
+    assert (said[0]["type"], said[0]["function"]["name"]) == ("function", "look")
+    assert "".join(call["function"]["arguments"] for call in said) == "{}"
+    assert choices[-1]["finish_reason"] == "tool_calls"
+
+
+async def test_a_silent_upstream_is_bridged_with_comments(serve: Serve, http: httpx.AsyncClient) -> None:
+    go = asyncio.Event()
+    address = await serve(Scripted([go, *say("Hi"), *end()]), first_byte_commit=0.05, keepalive=0.05)
+    heard = ""
+    async with http.stream("POST", address + URL, json=chat(stream=True)) as response:
+        async for text in response.aiter_text():
+            heard += text
+            if heard.count(": keep-alive\n\n") >= 2:
+                go.set()
+    assert content(data(heard)) == "Hi"
+    assert data(heard)[-1] == "[DONE]"
+
+
 async def test_the_stream_ends_after_a_call(serve: Serve, http: httpx.AsyncClient) -> None:
     upstream = Scripted([*say(CALL), silence()])
     address = await serve(upstream)

@@ -7,6 +7,7 @@ import asyncio
 import httpx
 import pytest
 
+from roobridge.errors import SettingsError
 from roobridge.service.config import Settings
 from roobridge.service.wiring import assemble
 from roobridge.web.serving import listen, serve_on
@@ -34,3 +35,8 @@ async def test_replies_that_run_on_after_the_end_are_broken_off_with_an_error(
     await server
     assert upstream.closed[0].is_set()
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+def test_an_address_that_is_not_this_machines_is_told() -> None:
+    with pytest.raises(SettingsError, match=r"Cannot listen on 192\.0\.2\.1 port 8001: .* Check --host"):
+        listen("192.0.2.1", 8001)
