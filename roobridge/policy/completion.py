@@ -128,9 +128,7 @@ class _Unnest:
         if self._held is None:
             return [Value(text)]
         self._held.append(text)
-        longest = len(self._heads[0])
-        if len(self._compact) < longest:
-            self._compact += _BLANK.sub("", text)[:longest]
+        self._compact += _BLANK.sub("", text)[: len(self._heads[0])]
         # Roo ends the result at the first `</result>` and would show the inner opening tags as its text.
         if any(self._compact.startswith(head) for head in self._heads):
             rest = self._open_tags.sub("", "".join(self._held), count=1)

@@ -44,6 +44,7 @@ def test_the_table_has_both_sorts() -> None:
         ("<call_tool>\n<name>list_files</name>\n</call_tool>", "list_files"),
         ('{"tool": "list_files", "path": "."}', "list_files"),
         ("Action: list_files\nAction Input: {}", "list_files"),
+        ('Use ```list``` here.\n<tool_call>\n{"name": "list_files", "arguments": {', "list_files"),
         ("<tool_call>", ""),
     ],
 )

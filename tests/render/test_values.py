@@ -170,6 +170,7 @@ def test_nested_values_as_text(form: Form, text: str, wanted: str, repairs: tupl
         (Form.TEXT, "words", '"words"'),
         (Form.JSON, '["a.py"]', '[{"path":"a.py"}]'),
         (Form.JSON, '[{"path": "a.py"}]', '[{"path": "a.py"}]'),
+        (Form.JSON, '{"path": "a.py"}', '{"path": "a.py"}'),
     ],
 )
 def test_nested_values_as_json(form: Form, text: str, wanted: str) -> None:
