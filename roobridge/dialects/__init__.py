@@ -6,7 +6,7 @@ from roobridge.dialects import hermes, invoke, qwen3_coder
 from roobridge.dialects.deepseek import DEEPSEEK
 from roobridge.dialects.fenced_json import FENCED_JSON
 from roobridge.dialects.roo_xml import ROO_XML
-from roobridge.spelling.dialect import Dialect, Writing
+from roobridge.spelling.dialect import Dialect, Writing, openings
 
 DIALECTS: tuple[Dialect, ...] = (
     ROO_XML,
@@ -21,7 +21,10 @@ DIALECTS: tuple[Dialect, ...] = (
 # What the opening tag of a parameter begins with, whatever its name.
 PARAMETER_HEADS = tuple(dict.fromkeys(dialect.any_parameter for dialect in DIALECTS if dialect.any_parameter))
 
-__all__ = ["DIALECTS", "FENCED_JSON", "PARAMETER_HEADS", "writing_of"]
+# What a call begins with, up to its tool's name, and what closes it.
+OPENINGS = openings(DIALECTS)
+
+__all__ = ["DIALECTS", "FENCED_JSON", "OPENINGS", "PARAMETER_HEADS", "writing_of"]
 
 
 def writing_of(model: str) -> Writing:

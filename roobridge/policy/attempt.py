@@ -19,6 +19,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
 
@@ -27,6 +29,7 @@ from roobridge.parser.markdown import FENCE_LIMIT, Markdown, Place, Stop, fence_
 from roobridge.policy import attempt_signs as signs
 from roobridge.policy.attempt_evidence import LINE, Evidence
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 SHOWN = 300  # characters of an attempt that an error shows
 
 
@@ -38,15 +41,16 @@ class Attempt(msgspec.Struct, frozen=True):
     shown: str
 
 
-def find_attempt(text: str, toolset: Toolset) -> Attempt | None:
+def find_attempt(text: str, toolset: Toolset, openings: Mapping[str, str] = _NONE) -> Attempt | None:
     """The first attempt in a reply's whole text.
 
-    toolset: the declared tools; the tags of `read_tools` count like theirs.
+    toolset: the declared tools; the tags of `read_tools` count like theirs. openings: what a call begins with
+    in each dialect, up to its tool's name, and what closes it.
     """
     # A reply that is indented throughout is no code block in a text: the model means what it says.
     if text[:4].isspace() and text.strip() and _all_indented(text):
         text = "\n".join(line.strip() for line in text.split("\n"))
-    return _Search(text, toolset).run()
+    return _Search(text, toolset, openings).run()
 
 
 def show(text: str) -> str:
@@ -64,12 +68,13 @@ def _all_indented(text: str) -> bool:
 class _Search:
     """One text, read once from left to right."""
 
-    def __init__(self, text: str, toolset: Toolset) -> None:
+    def __init__(self, text: str, toolset: Toolset, openings: Mapping[str, str]) -> None:
         self._text = text
         self._tools = toolset.tools
+        self._openings = frozenset(openings)
         names = frozenset(toolset.tools) | toolset.read_tools
         self._names = names
-        self._evidence = Evidence(text, toolset)
+        self._evidence = Evidence(text, toolset, openings)
         self._markdown = Markdown()
         self._at = 0  # up to where Markdown was walked over
         self._body = -1  # where the open fence's body begins; -1 once something of it was looked at
@@ -81,7 +86,7 @@ class _Search:
         call = signs.pythonic(self._names).fullmatch(text.strip()) if self._names else None
         if call is not None:
             return Attempt(call[1] or call[2], show(text))
-        starts = signs.START_REACT if signs.REACT.search(text) else signs.START
+        starts = signs.starts(self._openings, react=signs.REACT.search(text) is not None)
         for start in starts.finditer(text):
             at = start.start()
             sign = self._evidence.signs.match(text, at) if at >= self._at else None

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from roobridge.grammar.model import Toolset
 from roobridge.policy import attempt_signs as signs
@@ -17,9 +18,9 @@ _ELEMENTS = frozenset({"tool", "call", "action"})  # names of plain elements, to
 
 
 class Evidence:
-    """Of one whole text. Signs are judged from left to right."""
+    """Of one whole text. Signs are judged from left to right. openings: as `find_attempt` has them."""
 
-    def __init__(self, text: str, toolset: Toolset) -> None:
+    def __init__(self, text: str, toolset: Toolset, openings: Mapping[str, str]) -> None:
         self._text = text
         self._tools = toolset.tools
         self._names = frozenset(toolset.tools) | toolset.read_tools
@@ -29,7 +30,8 @@ class Evidence:
             name for tool in self._tools.values() for name in tool.params if name != completion
         )
         self.objects = Objects(text, toolset, self._names, self._declared)
-        self.signs = signs.signs(self._names, self._elements)
+        self.signs = signs.signs(self._names, self._elements, frozenset(openings))
+        self._openings = openings
         self._first = len(text) - len(text.lstrip())
         self._object_last = text.rstrip()[-1:] in ("}", "]")
         self._mentioned = False  # an opener stood before that opens nothing
@@ -49,6 +51,8 @@ class Evidence:
             return self._tool(sign, begins=begins)
         elif sign["token"]:
             return self._token(sign, begins=begins)
+        elif sign["opening"]:
+            return self._opening(sign, begins=begins)
         elif sign["kind"]:
             name = self._named(sign, begins=begins)
         else:
@@ -135,6 +139,17 @@ class Evidence:
         if name is None and not (at == len(text) or text[at] in "{[<"):
             return None
         return self._placed(sign, "", name or "", begins=begins)
+
+    def _opening(self, sign: re.Match[str], *, begins: bool) -> str | None:
+        """What a call begins with in a dialect that no pattern here knows: evident where a tool is named
+        behind it, or where it begins its line and is closed.
+        """
+        end, close = sign.end(), self._openings[sign["opening"]]
+        name = self._name_behind(end)
+        if name is None and not (begins and self.find(close, end) >= 0):
+            return None
+        written = signs.WORD.match(self._text, end)
+        return self._placed(sign, close, name or (written[0] if written is not None else ""), begins=begins)
 
     def _stands_alone(self, sign: re.Match[str], close: str, *, begins: bool) -> bool:
         """An opener without a call behind it: evident where nothing else explains it."""

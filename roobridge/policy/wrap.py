@@ -12,7 +12,7 @@ and at last Complete or Undeliverable.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum, auto
 
 from roobridge.events import (
@@ -56,15 +56,19 @@ class Wrapper:
     """One reply's policy.
 
     toolset: names the completion, and the longest value that its client reads. held: how text waits; None
-    where it does not, because the client needs no call. several: more than one call may stand.
+    where it does not, because the client needs no call. openings: as `find_attempt` has them. several: more
+    than one call may stand.
     """
 
-    def __init__(self, toolset: Toolset, held: Held | None, *, several: bool) -> None:
+    def __init__(
+        self, toolset: Toolset, held: Held | None, openings: Mapping[str, str], *, several: bool
+    ) -> None:
         self.stage = Stage.UNDECIDED
         self.attempt: Attempt | None = None  # at a call that cannot be read or does not exist
         self._held = held
         self._several = several
         self._toolset = toolset
+        self._openings = openings
         # A little below what the client reads: neutralising a value makes it longer.
         self._limit = toolset.value_limit - toolset.value_limit // 40
         self._completion = toolset.completion if held is not None else None
@@ -143,7 +147,7 @@ class Wrapper:
     def _attempted(self, whole: str) -> Undeliverable | None:
         """Text that evidently tries to call is no answer, also where some of it went out (law 10)."""
         if self.attempt is None:
-            self.attempt = find_attempt(whole, self._toolset)
+            self.attempt = find_attempt(whole, self._toolset, self._openings)
         return _unreadable_call(self.attempt, self._toolset) if self.attempt is not None else None
 
     def _wrap(self, whole: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum, auto
 from types import MappingProxyType
 from typing import Any
@@ -149,3 +149,16 @@ class Dialect(msgspec.Struct, frozen=True, eq=False):
         wrapper = rf"{re.escape(self.call_open)}\s*" if self.call_open else ""
         opener = r"\{" if self.holds is Holds.CALL else re.escape(self.tool_open.format(name))
         return f"{wrapper}{opener}" if self.holds is Holds.CALL else f"(?:{wrapper})?{opener}"
+
+
+def openings(dialects: Iterable[Dialect]) -> Mapping[str, str]:
+    """What a call begins with in these dialects, up to the tool's name, and what closes it. A tool's own tag
+    alone, which is its name and nothing else, is none.
+    """
+    pairs: dict[str, str] = {}
+    for dialect in dialects:
+        pairs.update(dialect.around)
+        head = dialect.tool_open.partition("{}")[0]
+        if len(head) > 1:
+            pairs[head] = dialect.tool_close or next(iter(dialect.object_closes), "")
+    return MappingProxyType(pairs)

@@ -11,7 +11,8 @@ from roobridge.dialects import DIALECTS, FENCED_JSON
 from roobridge.events import CallEnd, CallStart, Event, Repaired, Text
 from roobridge.grammar.model import Param, Tool
 from roobridge.parser.machine import Parser
-from roobridge.spelling.dialect import Dialect, Holds, Position
+from roobridge.policy.attempt import find_attempt
+from roobridge.spelling.dialect import Dialect, Holds, Position, openings
 from roobridge.spelling.loose import loose_tool
 from roobridge.spelling.rows import ARGUMENT_ROWS, OBJECT_ROWS
 from roobridge.spelling.tags import TagForm, in_tags
@@ -65,19 +66,19 @@ def events_of(dialect: Dialect, text: str, size: int) -> list[Event]:
     return events + parser.close(normal=True)
 
 
+TOYS = {
+    "tags": (in_object("<do_it>", "</do_it>"), f"<do_it>\n{CALL}\n</do_it>"),
+    "brackets": (in_object("⟦call⟧", "⟦/call⟧"), f"⟦call⟧{CALL}⟦/call⟧"),
+    "words": (in_object("[DO <it>]", "[DONE]"), f"[DO <it>] {CALL} [DONE]"),
+    "named": (named("@@", "@@"), '@@list_files:{"path": "."}@@'),
+    "tokens": (named("<|run|>", "<|ran|>"), '<|run|>list_files:{"path": "."}<|ran|>'),
+    "elements": (in_elements("steps", "step", "given"), f"<steps>\n{STEP}\n</steps>"),
+}
+toys = pytest.mark.parametrize(("dialect", "text"), TOYS.values(), ids=list(TOYS))
+
+
 @pytest.mark.parametrize("size", [1, 3, 1000])
-@pytest.mark.parametrize(
-    ("dialect", "text"),
-    [
-        (in_object("<do_it>", "</do_it>"), f"<do_it>\n{CALL}\n</do_it>"),
-        (in_object("⟦call⟧", "⟦/call⟧"), f"⟦call⟧{CALL}⟦/call⟧"),
-        (in_object("[DO <it>]", "[DONE]"), f"[DO <it>] {CALL} [DONE]"),
-        (named("@@", "@@"), '@@list_files:{"path": "."}@@'),
-        (named("<|run|>", "<|ran|>"), '<|run|>list_files:{"path": "."}<|ran|>'),
-        (in_elements("steps", "step", "given"), f"<steps>\n{STEP}\n</steps>"),
-    ],
-    ids=["tags", "brackets", "words", "named", "tokens", "elements"],
-)
+@toys
 def test_a_dialect_of_one_file(dialect: Dialect, text: str, size: int) -> None:
     for before, behind in (("", ""), ("I look.\n\n", ""), ("", "\n")):
         events = events_of(dialect, before + text + behind, size)
@@ -86,6 +87,15 @@ def test_a_dialect_of_one_file(dialect: Dialect, text: str, size: int) -> None:
         assert sum(isinstance(event, CallEnd) for event in events) == 1
         assert "".join(event.text for event in events if isinstance(event, Text)).strip() == before.strip()
         assert not [event for event in events if isinstance(event, Repaired)]
+
+
+@toys
+def test_a_call_in_it_that_cannot_be_read_is_an_attempt(dialect: Dialect, text: str) -> None:
+    opener = next(iter(openings([dialect])))
+    unknown = text.replace("list_files", "no_such_tool")
+    assert find_attempt(f"I look.\n\n{unknown}", TOOLSET, openings([dialect])) is not None
+    mention = f"A call begins with {opener} in that form, and I will not use it."
+    assert find_attempt(mention, TOOLSET, openings([dialect])) is None
 
 
 @pytest.mark.parametrize("size", [1, 1000])

@@ -51,7 +51,7 @@ BEFORE: dict[Stage, list[Event]] = {
 
 
 def wrapper(policy: type[Held] | None = Held, *, several: bool = True) -> Wrapper:
-    return Wrapper(TOOLSET, policy() if policy else None, several=several)
+    return Wrapper(TOOLSET, policy() if policy else None, {}, several=several)
 
 
 def outcome(

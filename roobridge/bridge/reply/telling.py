@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from roobridge.bridge.plan import ClientKind, Plan, Wrap
 from roobridge.bridge.reply.renderer import new_renderer
+from roobridge.dialects import OPENINGS
 from roobridge.events import (
     CallStart,
     Event,
@@ -44,7 +45,7 @@ class Telling:
         self._first_text = FirstText()
         self._repeated = Repeated(plan.toolset, ROO_XML if plan.kind is ClientKind.XML_AGENT else "")
         held = _HELD[plan.wrap]() if plan.agent else None
-        self._wrapper = Wrapper(plan.toolset, held, several=not plan.single_call)
+        self._wrapper = Wrapper(plan.toolset, held, OPENINGS, several=not plan.single_call)
         self._renderer = new_renderer(plan, self.repairs, call_ids)
         self._straight = False  # the open value goes out as it comes
         self._failed = False
