@@ -62,6 +62,19 @@ class Ended(msgspec.Struct, frozen=True):
     errors: str
 
 
+class Listening(msgspec.Struct, frozen=True):
+    """A running server. address: as it printed it."""
+
+    address: str
+    process: asyncio.subprocess.Process
+
+    async def kill(self) -> None:
+        """SIGKILL, and wait until it is gone."""
+        if self.process.returncode is None:
+            _end_group(self.process)
+            await self.process.wait()
+
+
 async def run(
     command: Sequence[str],
     place: Place,
@@ -138,17 +151,35 @@ def _log(folder: Path) -> BinaryIO:
 
 
 @asynccontextmanager
-async def bridge(upstream: ScriptedUpstream, folder: Path, *options: str) -> AsyncIterator[str]:
-    """`roobridge serve` before an upstream; gives the base URL for clients. folder: of its own, holds its
+async def listening(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path
+) -> AsyncIterator[Listening]:
+    """A server that names its address on the first line it prints. folder: of its own, its home, holds its
     `log`. Raises AssertionError with the log where it does not start.
     """
-    command = [sys.executable, "-m", "roobridge", "serve", "--host", "127.0.0.1", "--port", "0"]
-    wire = ["--upstream", upstream.wire.value, "--base-url", upstream.base_url]
-    key = ["--api-key", KEY] if upstream.wire is Wire.QWEN_WEB else []
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(_REPOSITORY)}
+    own = {"PATH": os.environ["PATH"], "HOME": str(folder), **environment}
     with _log(folder) as errors:
-        async with _started([*command, *wire, *key, *options], environment, folder, errors) as process:
+        async with _started(command, own, folder, errors) as process:
             assert process.stdout is not None
             first = (await asyncio.wait_for(process.stdout.readline(), _START_LIMIT)).decode()
             assert first, _read(errors.name)
-            yield next(word.rstrip(",") for word in first.split() if word.startswith("http://"))
+            address = next(word.rstrip(",") for word in first.split() if word.startswith("http://"))
+            yield Listening(address, process)
+
+
+@asynccontextmanager
+async def serving(folder: Path, *options: str, more: Mapping[str, str] | None = None) -> AsyncIterator[str]:
+    """`roobridge serve` with these options; gives the base URL for clients. folder: see `listening`."""
+    command = [sys.executable, "-m", "roobridge", "serve", "--host", "127.0.0.1", "--port", "0", *options]
+    environment = {"PYTHONPATH": str(_REPOSITORY), **(more or {})}
+    async with listening(command, environment, folder) as server:
+        yield server.address
+
+
+@asynccontextmanager
+async def bridge(upstream: ScriptedUpstream, folder: Path, *options: str) -> AsyncIterator[str]:
+    """`serving` before a scripted upstream."""
+    wire = ["--upstream", upstream.wire.value, "--base-url", upstream.base_url]
+    key = ["--api-key", KEY] if upstream.wire is Wire.QWEN_WEB else []
+    async with serving(folder, *wire, *key, *options) as address:
+        yield address
