@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.clients import NpmError, node_modules
+from tests.e2e.engine import EngineError, installed_engine
 from tests.e2e.matrix import Row, table
 from tests.e2e.programs import Place
 from tests.required import unavailable
@@ -25,6 +26,15 @@ def modules() -> Path:
         return node_modules()
     except NpmError as error:
         unavailable("e2e", str(error))
+
+
+@pytest.fixture(scope="session")
+def engine_python() -> Path:
+    """The Python that runs the real engine, installed at the first use."""
+    try:
+        return installed_engine()
+    except EngineError as error:
+        unavailable("e2e", f"the engine cannot be installed: {error}")
 
 
 @pytest.fixture
