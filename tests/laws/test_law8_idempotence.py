@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,3 +47,15 @@ def test_calls(scenario: Any, wrap: Wrap) -> None:
 @given(text_scenarios(), wraps)
 def test_text(scenario: Any, wrap: Wrap) -> None:
     assert_unchanged(scenario.client, wrap, run(scenario.client.plan(wrap), scenario.deltas))
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="behind a JSON call whose wrapper is not closed, thinking goes out as content, tag and all",
+)
+@pytest.mark.parametrize("client", ["roo-3.52.1-native", "other-native"])
+def test_thinking_behind_a_call_without_its_close(client: str) -> None:
+    text = '<tool_call>\n{"name": "read_file", "arguments": {"path": "a"}}\n<think>\nThe user wants'
+    asking = CLIENTS[client]
+    assert_unchanged(asking, Wrap.PREVIEW, run(asking.plan(Wrap.PREVIEW), [Delta(content=text)]))
