@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 
-from roobridge.events import CallEnd, CallStart, Event, ParamEnd, ParamStart, Repaired, Unfinished, Value
+from roobridge.events import (
+    CallEnd,
+    CallStart,
+    Event,
+    Markup,
+    ParamEnd,
+    ParamStart,
+    Repaired,
+    Unfinished,
+    Value,
+)
 from roobridge.grammar.model import Completion
 from roobridge.policy.units import head_units, units
 from roobridge.spelling.words import speaks
@@ -81,6 +91,9 @@ class CompletionFilter:
             rest = self._within(self._value.end())
             self._value = None
             return [*rest, event]
+        elif self._value is not None and isinstance(event, Markup) and self._value.waits:
+            # Behind a value's first character white space is told at its end alone (calls/value.py).
+            return [*self._within(self._value.end()), event]
         return [event]
 
     def _within(self, events: list[Event]) -> list[Event]:
@@ -116,6 +129,11 @@ class _Unnest:
         self._compact = ""
         self._tail: str | None = None  # the end of a nested value, which may be its closing tags
         self._led = False  # white space before a nested value is passed
+
+    @property
+    def waits(self) -> bool:
+        """Something of the value is kept back."""
+        return bool(self._held or self._tail)
 
     def add(self, text: str) -> list[Event]:
         if self._tail is not None:

@@ -194,7 +194,7 @@ _OBJECT_ROWS: Table = {
     (_S.OBJECT, _T.TOOL_CLOSE): Step(_A.IGNORE, _S.OBJECT_END, "json_missing_brace"),
     (_S.OBJECT, _T.END): Step(_A.COMMIT, _S.CONTENT, "call_closed"),
     (_S.OBJECT, _T.CUT): Step(_A.ABORT, _S.CONTENT),
-    (_S.OBJECT_END, _T.SPACE): Step(_A.IGNORE, _S.OBJECT_END),
+    (_S.OBJECT_END, _T.SPACE): Step(_A.HOLD, _S.OBJECT_END),
     (_S.OBJECT_END, _T.BRACE): Step(_A.IGNORE, _S.OBJECT_END, "json_extra_brace"),
     (_S.OBJECT_END, _T.BRACKET): Step(_A.IGNORE, _S.OBJECT_END, "json_array_of_calls"),
     # Two objects in one wrapper; the templates of Qwen2.5 and Qwen3 write a wrapper for each call.

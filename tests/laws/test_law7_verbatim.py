@@ -42,11 +42,6 @@ def test_a_call_is_untouched(client: Client, before: str, call: Any, wrap: Wrap,
     assert not outcome.repairs
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="of a result that is the beginning of a completion's tag, the white space goes out before it",
-)
 @pytest.mark.parametrize("result", ["\n<a\n", "\n<attempt_compl\n", "<res \n"])
 @pytest.mark.parametrize("client", [ROO_31, ROO_41, CLINE], ids=["roo31", "roo41", "cline"])
 def test_a_completion_of_half_a_tag_is_untouched(client: Client, result: str) -> None:

@@ -49,11 +49,6 @@ def test_text(scenario: Any, wrap: Wrap) -> None:
     assert_unchanged(scenario.client, wrap, run(scenario.client.plan(wrap), scenario.deltas))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="behind a JSON call whose wrapper is not closed, thinking goes out as content, tag and all",
-)
 @pytest.mark.parametrize("client", ["roo-3.52.1-native", "other-native"])
 def test_thinking_behind_a_call_without_its_close(client: str) -> None:
     text = '<tool_call>\n{"name": "read_file", "arguments": {"path": "a"}}\n<think>\nThe user wants'

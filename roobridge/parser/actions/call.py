@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import takewhile
 
 from roobridge.calls.named import NamedCall
 from roobridge.calls.object import JsonCall
@@ -133,11 +134,20 @@ class CallActions:
             ]
             if openers and token.raw not in (dialect.around.get(opener) for opener in openers):
                 self._output.emit(Repaired("closing_tag_mended"))
+        behind = self._blank_behind() if token.terminal is Terminal.TEXT else ""
         json.end(self._output.sink)
         candidate.held.clear()
         self._ended()
+        if self._output.example is None:
+            # It is markup, but what follows it may begin a line: thinking, or a closing tag that is noise.
+            self._content.markdown.absorb(behind)
         if token.terminal is Terminal.NEXT_CALL and dialect is not None and dialect.holds is Holds.ARGUMENTS:
             candidate.held.append(Token(Terminal.CALL_OPEN))  # the wrapper is open still
+
+    def _blank_behind(self) -> str:
+        """The white space at the candidate's end."""
+        blank = takewhile(lambda held: held.terminal is Terminal.SPACE, reversed(self._candidate.held))
+        return "".join(held.raw for held in reversed(list(blank)))
 
     def _beside(self, words: str) -> None:
         """Words that stood between the closing tags: prose follows the call, elements are dropped."""
