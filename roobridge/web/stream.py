@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from hypercorn.typing import ASGISendCallable
 
+from roobridge.bridge.wire.overflow import CODE, IN_STREAM
 from roobridge.bridge.wire.sse import ChunkWriter, usage_body
 from roobridge.events import Content, Finish, Piece, Thought, ToolDelta
 from roobridge.service.turns import Turn
@@ -66,7 +67,8 @@ class EventStream:
         error = self._turn.error
         if error is not None:
             # Without [DONE]: nothing may look like an ordinary end.
-            return self._writer.error(error.message, kind=error.kind, code=error.code, param=error.param)
+            kind, code = (CODE, IN_STREAM) if error.code == CODE else (error.kind, error.code)
+            return self._writer.error(error.message, kind=kind, code=code, param=error.param)
         usage = self._writer.usage(self._turn.usage) if self._tells_usage else b""
         return usage + self._writer.done()
 

@@ -70,9 +70,6 @@ async def test_more_than_the_context_is_refused_by_its_code(engine_python: Path,
         assert "(8192 tokens)" in error["message"]
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason='the message says "context", and nowhere "context length"'
-)
 async def test_more_than_the_context_is_refused_in_words_that_clients_know(
     engine_python: Path, tmp_path: Path
 ) -> None:

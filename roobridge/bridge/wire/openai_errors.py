@@ -12,19 +12,13 @@ from typing import Any
 
 import msgspec
 
+from roobridge.bridge.wire.overflow import is_overflow, overflow
 from roobridge.errors import UpstreamError
 
 TEXT_LIMIT = 500  # characters of an upstream's own words that are passed on
 
 _KEY = re.compile(r"\b(sk-)[A-Za-z0-9_*.-]{6,}")
 _MARKUP = re.compile(r"<[^>]*>")
-# DashScope, OpenAI and vLLM, llama.cpp, SGLang, Ollama
-_TOO_LONG = re.compile(
-    r"range of input length|context[ _]length|context size|exceed_context|longer than the model|"
-    r"prompt is too long|maximum context",
-    re.IGNORECASE,
-)
-_TOO_LONG_CODES = frozenset({"context_length_exceeded", "exceed_context_size_error"})
 _THROTTLED = re.compile(r"throttling|limit_requests|limit_burst|rate.?limit|too many requests", re.IGNORECASE)
 _QUOTA = re.compile(r"quota", re.IGNORECASE)
 # DashScope says insufficient_quota for its one-minute token limit too; only these words mean hours or money.
@@ -111,7 +105,7 @@ def _status_of(said: Said) -> int:
     if _NO_MODEL.search(words):
         return 404
     if (
-        _TOO_LONG.search(words)
+        is_overflow(said.code, said.kind, words)
         or said.kind == "invalid_request_error"
         or re.search("invalid.?param", words, re.I)
     ):
@@ -120,10 +114,13 @@ def _status_of(said: Said) -> int:
 
 
 def _error(status: int, said: Said, retry_after: float | None, tail: str, host: str = "") -> UpstreamError:
+    # Ollama and LM Studio say it with 500, too.
+    if status in (400, 413, 422, 500) and is_overflow(said.code, said.kind, said.message):
+        return overflow(_cleaned(said.message), where=tail, retry_after=retry_after)
     kind, code, hint_status, lead = _judge(status, said)
     if host:
         lead = lead.replace("The upstream", f"The upstream {host}", 1)
-    text = _KEY.sub(r"\1***", said.message)[:TEXT_LIMIT].strip()
+    text = _cleaned(said.message)
     return UpstreamError(
         f"{lead}: {text}{tail}" if text else f"{lead}{tail}.",
         kind=kind,
@@ -132,6 +129,11 @@ def _error(status: int, said: Said, retry_after: float | None, tail: str, host: 
         status_hint=hint_status,
         retry_after=retry_after,
     )
+
+
+def _cleaned(message: str) -> str:
+    """What of the upstream's own words is passed on."""
+    return _KEY.sub(r"\1***", message)[:TEXT_LIMIT].strip()
 
 
 def _judge(status: int, said: Said) -> tuple[str, str, int, str]:
@@ -177,9 +179,6 @@ def _judge(status: int, said: Said) -> tuple[str, str, int, str]:
 
 
 def _bad_request(status: int, said: Said) -> tuple[str, str, int, str]:
-    if said.code in _TOO_LONG_CODES or said.kind in _TOO_LONG_CODES or _TOO_LONG.search(said.message):
-        lead = "The request is longer than the model's context"
-        return "invalid_request_error", "context_length_exceeded", 400, lead
     if "arrearage" in said.words.lower():
         return _no_credit(said)
     if _NO_MODEL.search(said.words):
