@@ -13,13 +13,15 @@ from roobridge.events import ToolDelta
 class Usage(msgspec.Struct, frozen=True, gc=False):
     """Tokens of one turn, cumulative: the last one seen counts.
 
-    cached is part of prompt, reasoning part of completion.
+    cached, read from a cache, and written, to one that is paid for, are part of prompt; reasoning is part of
+    completion.
     """
 
     prompt: int
     completion: int
     cached: int = 0
     reasoning: int = 0
+    written: int = 0
 
     @property
     def total(self) -> int:
@@ -54,7 +56,8 @@ class Capabilities(msgspec.Struct, frozen=True):
 
     native_tools: `tools` and `role: tool`. system_role: a system message. vision: image parts.
     partial: a last assistant message with `partial: true` is continued exactly. drain: a reply must be
-    read to its end, since breaking off spoils the chat's state.
+    read to its end, since breaking off spoils the chat's state. closed_list: it has the models that it lists
+    and no other; servers' lists are not complete else (llama.cpp's answers to any name).
     """
 
     native_tools: bool = True
@@ -62,6 +65,7 @@ class Capabilities(msgspec.Struct, frozen=True):
     vision: bool = True
     partial: bool = False
     drain: bool = False
+    closed_list: bool = False
 
 
 class Health(msgspec.Struct, frozen=True):

@@ -6,6 +6,8 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from roobridge.bridge.ports import Model, Upstream
 from roobridge.errors import ClientError, UpstreamError
 
@@ -23,30 +25,35 @@ class Catalog:
         self._names = names
         self._ttl = ttl
         self._known: Sequence[Model] | UpstreamError = ()
+        self._last: Sequence[Model] = ()
         self._until = float("-inf")
         self._asking = asyncio.Lock()
 
     async def models(self) -> list[Model]:
-        """The upstream's models and the operator's names for some of them. Raises UpstreamError."""
+        """The upstream's models and the operator's names for some of them; where it does not answer, those
+        that it listed last. Raises UpstreamError where it never did.
+        """
         known = await self._ask()
         if isinstance(known, UpstreamError):
-            raise known
+            if not self._last:
+                raise known
+            known = self._last
         ids = {model.id: model for model in known}
         for name, target in self._names.items():
             if name not in ids and target in ids:
-                served = ids[target]
-                ids[name] = Model(name, served.owner, served.context, served.output)
+                ids[name] = msgspec.structs.replace(ids[target], id=name)
         return list(ids.values())
 
     async def resolve(self, model: str) -> str:
         """The upstream's word for a model.
 
-        Raises ClientError where the upstream does not serve it. An upstream that cannot list its models, or
-        lists none, is left to decide for itself.
+        Raises ClientError where none is named, and where the upstream's list is closed and lacks it.
         """
         if not model:
             raise ClientError("`model` is missing: name one that GET /v1/models lists.", param="model")
         target = self._names.get(model, model)
+        if not self._upstream.capabilities.closed_list:
+            return target
         known = await self._ask()
         if isinstance(known, UpstreamError) or not known or any(target == served.id for served in known):
             return target
@@ -58,6 +65,8 @@ class Catalog:
         async with self._asking:
             if time.monotonic() >= self._until:
                 self._known = await self._fetch()
+                if not isinstance(self._known, UpstreamError):
+                    self._last = self._known
                 self._until = time.monotonic() + self._ttl
         return self._known
 

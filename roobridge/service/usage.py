@@ -22,6 +22,7 @@ def added(one: Usage | None, other: Usage | None) -> Usage | None:
         one.completion + other.completion,
         one.cached + other.cached,
         one.reasoning + other.reasoning,
+        one.written + other.written,
     )
 
 

@@ -24,7 +24,7 @@ class ReplayUpstream:
     """
 
     name = "replay"
-    capabilities = Capabilities()
+    capabilities = Capabilities(closed_list=True)
 
     def __init__(self, folder: Path, speed: float = 1.0) -> None:
         if speed < 0 or math.isnan(speed):

@@ -116,11 +116,6 @@ async def test_the_context_that_the_engine_has_loaded_is_told(engine_python: Pat
     assert loaded in model.values()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="the list of models is a fence: 404 without asking an engine that answers to any name",
-)
 async def test_a_name_that_the_engine_takes_is_not_refused(engine_python: Path, tmp_path: Path) -> None:
     asked = hello(model="some-other-model")
     async with (

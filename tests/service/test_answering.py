@@ -58,8 +58,8 @@ async def test_tools_are_prompted_where_an_upstream_takes_none(enabled: bool) ->
     assert ("Looks." in str(body["messages"])) is enabled
 
 
-async def test_an_unknown_model_is_refused_before_the_upstream_is_asked() -> None:
-    upstream = Scripted([*say("Hi"), *end()])
+async def test_a_model_that_a_closed_list_lacks_is_refused_before_the_upstream_is_asked() -> None:
+    upstream = Scripted([*say("Hi"), *end()], capabilities=Capabilities(closed_list=True))
     with pytest.raises(ClientError):
         await answer(upstream, {"model": "absent"})
     assert upstream.requests == []

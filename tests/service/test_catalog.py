@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from roobridge.bridge.ports import Model
+from roobridge.bridge.ports import Capabilities, Model
 from roobridge.errors import ClientError, UpstreamError
 from roobridge.service import catalog as of_models
 from roobridge.service.catalog import Catalog
 from tests.service.scripted import Scripted
+
+CLOSED = Capabilities(closed_list=True)
 
 
 async def test_served_models_and_the_operators_names() -> None:
@@ -21,7 +23,7 @@ async def test_served_models_and_the_operators_names() -> None:
 
 @pytest.mark.parametrize("name", ["c", "lost"])
 async def test_an_unknown_model_is_named(name: str) -> None:
-    catalog = Catalog(Scripted(models=("a",)), {"lost": "gone"}, 60)
+    catalog = Catalog(Scripted(models=("a",), capabilities=CLOSED), {"lost": "gone"}, 60)
     with pytest.raises(ClientError, match=name) as caught:
         await catalog.resolve(name)
     assert (caught.value.status_hint, caught.value.code, caught.value.param) == (
@@ -37,15 +39,30 @@ async def test_a_missing_model() -> None:
     assert (caught.value.status_hint, caught.value.param) == (400, "model")
 
 
+async def test_an_upstream_whose_list_may_lack_models_decides_for_itself() -> None:
+    upstream = Scripted(models=("a",))
+    assert await Catalog(upstream, {}, 60).resolve("b") == "b"
+
+
+async def test_the_last_known_list_stands_for_an_upstream_that_is_down() -> None:
+    upstream = Scripted(models=("a",))
+    catalog = Catalog(upstream, {"coder": "a"}, 0)
+    await catalog.models()
+    upstream.list = UpstreamError("no")
+    assert [model.id for model in await catalog.models()] == ["a", "coder"]
+    with pytest.raises(UpstreamError):
+        await Catalog(upstream, {}, 0).models()
+
+
 async def test_an_upstream_without_a_list_decides_for_itself() -> None:
-    upstream = Scripted()
+    upstream = Scripted(capabilities=CLOSED)
     for nothing in ((), UpstreamError("no")):
         upstream.list = nothing
         assert await Catalog(upstream, {}, 60).resolve("any") == "any"
 
 
 async def test_the_list_is_believed_for_a_while() -> None:
-    upstream = Scripted(models=("a",))
+    upstream = Scripted(models=("a",), capabilities=CLOSED)
     believing, doubting = Catalog(upstream, {}, 60), Catalog(upstream, {}, 0)
     await believing.resolve("a")
     await doubting.resolve("a")
@@ -58,7 +75,7 @@ class Slow(Scripted):
     """Lists its models once `go` is set."""
 
     def __init__(self) -> None:
-        super().__init__(models=("a",))
+        super().__init__(models=("a",), capabilities=CLOSED)
         self.go = asyncio.Event()
         self.listed = 0
 

@@ -257,8 +257,8 @@ async def test_the_openai_sdk(serve: Serve) -> None:
         chunks = [chunk async for chunk in stream]
         assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices) == "Hello"
         assert chunks[-1].usage.total_tokens == 4
-        with pytest.raises(openai.NotFoundError, match="absent"):
-            await client.chat.completions.create(model="absent", messages=messages)
+        with pytest.raises(openai.BadRequestError, match="model"):
+            await client.chat.completions.create(model="", messages=messages)
         assert [model.id async for model in client.models.list()] == ["qwen"]
 
 

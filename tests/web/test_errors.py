@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from roobridge.bridge.ports import Capabilities
 from roobridge.errors import ClientError, ReplyError, RoobridgeError, UpstreamError
 from roobridge.web import chat as asked
 from roobridge.web.errors import error_response
@@ -19,7 +20,7 @@ URL = "/v1/chat/completions"
 
 
 def scripted() -> Scripted:
-    return Scripted([*say("Hi"), *end()])
+    return Scripted([*say("Hi"), *end()], capabilities=Capabilities(closed_list=True))
 
 
 @pytest.mark.parametrize(

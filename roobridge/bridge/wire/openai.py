@@ -71,6 +71,12 @@ _FINISHES = {
 }
 
 
+# Tokens that came from a cache: OpenAI, DashScope, vLLM and llama.cpp; Anthropic's word, which LiteLLM and
+# DashScope's explicit cache use too; DeepSeek.
+_CACHED = ("cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens")
+_WRITTEN = "cache_creation_input_tokens"
+
+
 class OpenAIStream:
     """Decodes one reply.
 
@@ -218,11 +224,13 @@ def _usage(said: Any) -> Usage | None:
     prompt, completion = _count(said, "prompt_tokens"), _count(said, "completion_tokens")
     if not prompt and not completion:
         return None
+    details = said.get("prompt_tokens_details")
     return Usage(
         prompt,
         completion,
-        _count(said.get("prompt_tokens_details"), "cached_tokens"),
+        next(filter(None, (_count(part, name) for part in (details, said) for name in _CACHED)), 0),
         _count(said.get("completion_tokens_details"), "reasoning_tokens"),
+        _count(details, _WRITTEN) or _count(said, _WRITTEN),
     )
 
 

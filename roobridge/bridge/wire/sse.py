@@ -225,11 +225,18 @@ class ChunkWriter:
 
 
 def usage_body(usage: Usage) -> dict[str, object]:
-    """Usage in OpenAI's words, for a chunk or a whole completion."""
-    return {
+    """Usage in OpenAI's words, for a chunk or a whole completion, and where a cache was used in those that
+    Roo (3.52, openai.ts) and Zoo read on its top level.
+    """
+    body: dict[str, object] = {
         "prompt_tokens": usage.prompt,
         "completion_tokens": usage.completion,
         "total_tokens": usage.total,
         "prompt_tokens_details": {"cached_tokens": usage.cached},
         "completion_tokens_details": {"reasoning_tokens": usage.reasoning},
     }
+    if usage.cached:
+        body["cache_read_input_tokens"] = usage.cached
+    if usage.written:
+        body["cache_creation_input_tokens"] = usage.written
+    return body

@@ -145,16 +145,25 @@ def test_chunks() -> None:
     assert body(WRITER.content("a\ud83db")) == chunk({"content": "a\ufffdb"})
 
 
-def test_usage_chunk_has_no_choices() -> None:
-    assert body(WRITER.usage(Usage(10, 5, cached=4, reasoning=2))) == {
+@pytest.mark.parametrize(
+    ("usage", "more"),
+    [
+        (Usage(10, 5), {}),
+        (Usage(10, 5, cached=4), {"cache_read_input_tokens": 4}),
+        (Usage(10, 5, written=6), {"cache_creation_input_tokens": 6}),
+    ],
+)
+def test_usage_chunk_has_no_choices(usage: Usage, more: dict[str, int]) -> None:
+    assert body(WRITER.usage(msgspec.structs.replace(usage, reasoning=2))) == {
         **HEAD,
         "choices": [],
         "usage": {
             "prompt_tokens": 10,
             "completion_tokens": 5,
             "total_tokens": 15,
-            "prompt_tokens_details": {"cached_tokens": 4},
+            "prompt_tokens_details": {"cached_tokens": usage.cached},
             "completion_tokens_details": {"reasoning_tokens": 2},
+            **more,
         },
     }
 
