@@ -24,6 +24,7 @@ from pydantic_settings import SettingsError as SourceError
 
 from roobridge.bridge.plan import ClientKind, Wrap
 from roobridge.errors import SettingsError
+from roobridge.upstream.tools_as_text import ToolUse
 
 DEFAULT_FILE = "roobridge.toml"
 
@@ -120,6 +121,11 @@ class Settings(BaseSettings):
     pace_ms: Count = Field(default=25, description="milliseconds between two writes to a client, 0 for none")
     enable_tool_calling: bool = Field(
         default=True, description="tools are put into the prompt for an upstream that takes none"
+    )
+    tools: ToolUse = Field(
+        default=ToolUse.AUTO,
+        description="`native`; `prompted`: as text, for a model that takes none; `auto`: natively until the "
+        "upstream refuses them for a model",
     )
     max_continuations: int = Field(
         default=3,

@@ -22,6 +22,7 @@ from roobridge.upstream.presets import PRESETS, Preset, is_local
 from roobridge.upstream.qwen_web import Capture, QwenWebUpstream
 from roobridge.upstream.record import RecordUpstream
 from roobridge.upstream.replay import ReplayUpstream
+from roobridge.upstream.tools_as_text import ToolsAsText
 
 REMOTE_PATIENCE = 600.0  # seconds, as long as Roo 3.52 itself waits
 SHUTDOWN_TIME = 2.0  # seconds that running turns get to end
@@ -115,12 +116,12 @@ def build_upstream(settings: Settings) -> Upstream:
 
 
 def _openai(settings: Settings, known: Preset) -> Upstream:
-    return OpenAIUpstream(
+    upstream = OpenAIUpstream(
         settings.base_url or known.base_url,
         _revealed(settings.api_key),
         partial=known.partial,
-        native_tools=known.native_tools,
     )
+    return ToolsAsText(upstream, settings.tools, offer=settings.enable_tool_calling)
 
 
 def _qwen_web(settings: Settings) -> Upstream:

@@ -25,7 +25,7 @@ class OpenAIUpstream:
 
     base_url: up to and without `/chat/completions`. api_key: empty where the client's own key is passed on.
     model_map: the client's model names that the server calls otherwise. idle: seconds without a byte after
-    which a reply counts as broken. partial, native_tools: see Capabilities.
+    which a reply counts as broken. partial: see Capabilities.
     """
 
     name = "openai"
@@ -38,9 +38,8 @@ class OpenAIUpstream:
         model_map: Mapping[str, str] | None = None,
         idle: float | None = None,
         partial: bool = False,
-        native_tools: bool = True,
     ) -> None:
-        self.capabilities = Capabilities(native_tools=native_tools, partial=partial)
+        self.capabilities = Capabilities(partial=partial)
         self._base_url = checked_base_url(base_url)
         self._api_key = api_key
         self._model_map = dict(model_map or {})

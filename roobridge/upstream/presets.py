@@ -12,13 +12,12 @@ from roobridge.errors import SettingsError
 
 class Preset(msgspec.Struct, frozen=True):
     """base_url: without a trailing slash. partial: a last assistant message with `partial: true` is continued
-    exactly (DashScope's partial mode). native_tools: takes `tools` as it is usually started. local: runs at
-    home, where a long prompt takes minutes and a tool call may come in one piece at its end.
+    exactly (DashScope's partial mode). local: runs at home, where a long prompt takes minutes and a tool call
+    may come in one piece at its end.
     """
 
     base_url: str
     partial: bool = False
-    native_tools: bool = True
     local: bool = False
 
 

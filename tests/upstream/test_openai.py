@@ -263,5 +263,5 @@ async def test_health_without_a_key_of_its_own(serve: Serve, key: str, ok: bool)
 
 def test_capabilities() -> None:
     assert OpenAIUpstream("http://x").capabilities == Capabilities()
-    upstream: Upstream = OpenAIUpstream("http://x", partial=True, native_tools=False)
-    assert upstream.capabilities == Capabilities(partial=True, native_tools=False)
+    upstream: Upstream = OpenAIUpstream("http://x", partial=True)
+    assert upstream.capabilities == Capabilities(partial=True)

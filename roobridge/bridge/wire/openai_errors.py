@@ -27,6 +27,13 @@ _REFUSED_KEY = re.compile(r"api[-_ ]?key|access token|unauthorized|authenticatio
 _NO_MODEL = re.compile(
     r"model.{0,80}(not (been )?found|not exist)|model_?not_?found", re.IGNORECASE | re.DOTALL
 )
+# Ollama, vLLM, llama.cpp, and what others make of it.
+_TAKES_NO_TOOLS = re.compile(
+    r"not support (?:tools|tool|function)|enable-auto-tool-choice|requires --jinja"
+    r"|tools?(?: use| calling| calls)? (?:is|are) not supported",
+    re.IGNORECASE,
+)
+NO_TOOLS = "tools_unsupported"  # the code of a model that takes no tools
 _OVERLOADED = re.compile(r"overloaded|unavailable|busy|serviceunavailable", re.IGNORECASE)
 
 
@@ -106,6 +113,7 @@ def _status_of(said: Said) -> int:
         return 404
     if (
         is_overflow(said.code, said.kind, words)
+        or _TAKES_NO_TOOLS.search(words)
         or said.kind == "invalid_request_error"
         or re.search("invalid.?param", words, re.I)
     ):
@@ -138,7 +146,8 @@ def _cleaned(message: str) -> str:
 
 def _judge(status: int, said: Said) -> tuple[str, str, int, str]:
     """(type, code, status for the client, first words of the message) of a refusal."""
-    if status in (400, 413, 422):
+    # llama.cpp refuses tools with 500 in some builds.
+    if status in (400, 413, 422) or (status == 500 and _TAKES_NO_TOOLS.search(said.message)):
         return _bad_request(status, said)
     if status == 401:
         code = said.code or "invalid_api_key"
@@ -179,6 +188,8 @@ def _judge(status: int, said: Said) -> tuple[str, str, int, str]:
 
 
 def _bad_request(status: int, said: Said) -> tuple[str, str, int, str]:
+    if _TAKES_NO_TOOLS.search(said.message):
+        return "invalid_request_error", NO_TOOLS, 400, "The upstream's model takes no tools"
     if "arrearage" in said.words.lower():
         return _no_credit(said)
     if _NO_MODEL.search(said.words):

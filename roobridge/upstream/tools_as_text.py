@@ -1,0 +1,94 @@
+"""An upstream whose models may take no tools: these are told of them in the prompt instead.
+
+Ollama refuses `tools` for a model whose template has none, vLLM unless it was started with
+`--enable-auto-tool-choice`, llama.cpp unless with `--jinja`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from enum import Enum
+
+import msgspec
+
+from roobridge.bridge.ports import Delta, Health, Model, Upstream, UpstreamRequest
+from roobridge.bridge.request.tool_prompt import prompt_tools
+from roobridge.bridge.wire.openai_errors import NO_TOOLS
+from roobridge.dialects import writing_of
+from roobridge.errors import UpstreamError
+
+log = logging.getLogger("roobridge.upstream")
+
+
+class ToolUse(Enum):
+    """How an upstream is told of tools. AUTO: natively, until it refuses."""
+
+    AUTO = "auto"
+    NATIVE = "native"
+    PROMPTED = "prompted"
+
+
+class ToolsAsText:
+    """Another upstream, asked without tools where it takes none.
+
+    offer: whether the tools are put into the prompt then, or left out. What was refused once is remembered by
+    the model's name, as long as the process lives.
+    """
+
+    def __init__(self, inner: Upstream, use: ToolUse, *, offer: bool = True) -> None:
+        self.name = inner.name
+        self.capabilities = inner.capabilities
+        self._inner = inner
+        self._use = use
+        self._offer = offer
+        self._without: set[str] = set()  # models that refused tools
+
+    def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
+        if self._use is ToolUse.PROMPTED or _model(request) in self._without:
+            return self._inner.stream(self._in_words(request))
+        if self._use is ToolUse.NATIVE or not request.body.get("tools"):
+            return self._inner.stream(request)
+        return self._until_refused(request)
+
+    async def _until_refused(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
+        accepted = False
+        try:
+            async with aclosing(self._inner.stream(request)) as deltas:
+                async for each in deltas:
+                    accepted = True
+                    yield each
+            return
+        except UpstreamError as refusal:
+            if accepted or refusal.code != NO_TOOLS:
+                raise
+            self._remember(_model(request), refusal)
+        async with aclosing(self._inner.stream(self._in_words(request))) as deltas:
+            async for each in deltas:
+                yield each
+
+    def _in_words(self, request: UpstreamRequest) -> UpstreamRequest:
+        body = prompt_tools(request.body, writing_of(_model(request)), offer=self._offer)
+        return msgspec.structs.replace(request, body=body)
+
+    def _remember(self, model: str, refusal: UpstreamError) -> None:
+        self._without.add(model)
+        log.warning(
+            "the model %.100s takes no tools; they are put into its prompt from here on: %s",
+            model,
+            refusal.message,
+        )
+
+    async def models(self) -> Sequence[Model]:
+        return await self._inner.models()
+
+    async def health(self) -> Health:
+        return await self._inner.health()
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def _model(request: UpstreamRequest) -> str:
+    return str(request.body.get("model", ""))
