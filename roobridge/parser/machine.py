@@ -151,7 +151,7 @@ class Parser:
         elif state is State.OBJECT:
             flowing = self._candidate.json.flow(text)  # type: ignore[union-attr]
         elif state is State.CONTENT and not self._content.after_call:
-            if "<" in text or self._known.words.stops is not None or not self._content.markdown.flows(text):
+            if self._known.words.find(text, 0) >= 0 or not self._content.markdown.flows(text):
                 return None
             cursor.examined += len(text)
             return Text(text)

@@ -14,7 +14,7 @@ _INLINE = re.compile(r"[\n`]")
 _BLANKS = re.compile(r"[ \t\r]*")
 _NOT_PLAIN = " \t\r\n~`{["  # first characters of a line that its rest has to be looked at for
 _INDENT = 4  # columns that make an indented code block
-_FENCE = 3  # characters that make a fence
+FENCE = 3  # characters that make a fence
 FENCE_LIMIT = 64  # more than these make none, so that a run is not kept back and read again for ever
 _RUN = re.compile(rf"(.)\1{{,{FENCE_LIMIT}}}", re.DOTALL)
 
@@ -112,7 +112,7 @@ class Markdown:
     def advance(self, text: str, i: int, end: int) -> tuple[int, Stop]:
         """Walk over text[i:end]; says where and why it stopped. A fence that opens is not walked over.
 
-        end: the text's, or where a `<` stands.
+        end: the text's, or where an opener of a dialect may begin.
         """
         stop = Stop.END
         while i < end and stop is Stop.END:
@@ -137,7 +137,7 @@ class Markdown:
                 i += 1
             elif stop is Stop.FENCE:
                 run = fence_run(text, i)
-                if not 3 <= run - i <= FENCE_LIMIT:
+                if not FENCE <= run - i <= FENCE_LIMIT:
                     self.not_fence(text[i:run])
                 else:
                     self.open_fence(text[i:run])
@@ -252,4 +252,4 @@ def fence_run(text: str, at: int) -> int:
 def may_be_fence(text: str, at: int) -> bool:
     """Whether the run at `at` is long enough for a fence, or not ended yet."""
     end = fence_run(text, at)
-    return end - at >= _FENCE or end == len(text)
+    return end - at >= FENCE or end == len(text)

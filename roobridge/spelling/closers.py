@@ -39,7 +39,7 @@ CLOSES = {
 
 
 class Tag(msgspec.Struct, frozen=True):
-    """A tag's beginning. word: its name. begin, end: where `<` stands, and where the name ends."""
+    """A tag's beginning. word: its name. end: where that ends."""
 
     closing: bool
     word: str

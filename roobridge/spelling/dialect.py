@@ -71,7 +71,8 @@ class Dialect(msgspec.Struct, frozen=True, eq=False):
     begins the next such call in the same wrapper.
     trims(param): white space at both ends of its value is markup; else one newline is. strict_space: more
     than that newline is a slip, and named.
-    The spellings are format strings for a name; call_close is empty where no wrapper is open.
+    The spellings are format strings for a name; call_close is empty where no wrapper is open. An opener may
+    begin with any character: text that holds another one than `<` is read at half the speed then.
     other_tools: further openers of a tool. any_tool: what a tool's opening tag begins with, declared or not.
     any_parameter: the same of a parameter's; every name counts. noise: closing tags that are none of the
     words where nothing is open.
@@ -104,6 +105,11 @@ class Dialect(msgspec.Struct, frozen=True, eq=False):
     other_params: tuple[tuple[str, str], ...] = ()
     closers: Mapping[Level, frozenset[str]] = MappingProxyType({})
     writing: Writing | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError: one tool's opener would be the beginning of another's, and read by the cut."""
+        if any(form.endswith("{}") for form in (self.tool_open, *self.other_tools)):
+            raise ValueError(f"the opener of a tool in {self.name} must not end with the tool's name")
 
     def openers(self, toolset: Toolset) -> dict[str, Found]:
         """The literals that begin a candidate in content."""
@@ -145,10 +151,14 @@ class Dialect(msgspec.Struct, frozen=True, eq=False):
 
     def reopening(self, name: str) -> str:
         """A regular expression for the beginning of a call of this tool, for a call that is told again."""
-        # An object is known for a call by its wrapper alone; a tag is by its name.
-        wrapper = rf"{re.escape(self.call_open)}\s*" if self.call_open else ""
-        opener = r"\{" if self.holds is Holds.CALL else re.escape(self.tool_open.format(name))
-        return f"{wrapper}{opener}" if self.holds is Holds.CALL else f"(?:{wrapper})?{opener}"
+        wrapper = rf"(?:{'|'.join(map(re.escape, self.around))})\s*" if self.around else ""
+        if self.holds is Holds.CALL:
+            # An object is known for a call by its wrapper alone; several may stand in an array.
+            return rf"{wrapper}(?:\[\s*)?\{{"
+        forms = (self.tool_open, *self.other_tools)
+        # Models leave an attribute's quotes out, or take the other ones.
+        opener = "|".join(re.escape(form.format(name)).replace('"', "[\"']?") for form in forms)
+        return f"(?:{wrapper})?(?:{opener})" if wrapper else f"(?:{opener})"
 
 
 def openings(dialects: Iterable[Dialect]) -> Mapping[str, str]:

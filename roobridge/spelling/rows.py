@@ -84,10 +84,10 @@ _TAG_ROWS: Table = {
     (_S.VALUE, _T.MARK): Step(_A.HOLD, _S.REST),
     # The closing tag is missing: the next parameter ends the value.
     (_S.VALUE, _T.PARAM_OPEN): Step(_A.COMMIT, _S.VALUE, "missing_parameter_close"),
-    # The same opening tag directly behind itself; the lexer calls it white space, for it says nothing.
-    (_S.VALUE, _T.SPACE): Step(_A.DROP, _S.VALUE, "doubled_parameter_open"),
+    # The same opening tag directly behind itself.
+    (_S.VALUE, _T.PARAM_AGAIN): Step(_A.DROP, _S.VALUE, "doubled_parameter_open"),
     # A `>` too many where the opening tag's line ends.
-    (_S.VALUE, _T.BRACKET): Step(_A.DROP, _S.VALUE, "opening_tag_mended"),
+    (_S.VALUE, _T.TAG_END): Step(_A.DROP, _S.VALUE, "opening_tag_mended"),
     (_S.VALUE, _T.GARBLED): Step(_A.IGNORE, _S.BROKEN),
     (_S.VALUE, _T.END): Step(_A.COMMIT, _S.CONTENT, "value_closed"),
     (_S.VALUE, _T.CUT): Step(_A.ABORT, _S.CONTENT),

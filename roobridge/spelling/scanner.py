@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # U+0085 and U+001C to U+001F.
 BLANKS = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
 BLANKS += "\u2028\u2029\u202f\u205f\u3000\ufeff"
+SPACES = re.compile(f"[{BLANKS}]+")
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """The machine's states, its terminals and its actions; the rows stand beside, and in the dialects.
 
-Laws (each has a property test of its own in tests/laws):
+Laws (each has a property test of its own; tests/laws/README.md lists all ten):
 
 1. Partition: cutting the text elsewhere changes no event, once adjacent Text, Value and Reasoning merge.
 2. Promptness: what is kept back is a live prefix of a terminal and the white space it decides about, a
@@ -124,6 +124,8 @@ class Terminal(_Key):
     ALIEN_OPEN = auto()  # a function's opening tag, of a tool that is not declared
     CALL_OPEN = auto()  # the wrapper around a call: <tool_call>
     PARAM_OPEN = auto()
+    PARAM_AGAIN = auto()  # the open parameter's opening tag, directly behind itself
+    TAG_END = auto()  # the `>` of an opening tag once more
     PARAM_CLOSE = auto()
     TOOL_CLOSE = auto()
     CALL_CLOSE = auto()
@@ -136,7 +138,7 @@ class Terminal(_Key):
     WORDS = auto()  # what is none of the dialect's tags, where one should stand
     NEXT_CALL = auto()  # another call begins where a closing tag should stand
     BRACE = auto()
-    BRACKET = auto()  # several JSON calls written as an array; a bracket too many behind a tag
+    BRACKET = auto()  # several JSON calls written as an array
     OBJECT_DONE = auto()
     OBJECT_ALIEN = auto()  # not a call of a declared tool, and nothing was said yet
     OBJECT_BROKEN = auto()  # not JSON any more, after the call was announced

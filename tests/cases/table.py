@@ -1,6 +1,6 @@
 """The tables of named cases in fixtures/replies/rules, and what a row may say.
 
-A row holds `name`, `rule` (the sentence of the design it stands for), the request (`kind`, `client`,
+A row holds `name`, `rule` (what it stands for, in a word), the request (`kind`, `client`,
 `version`, `tools`: a key of native_tools.SETS, `parallel`, `wraps`), the model's words (`reply`: a text or a
 list of texts and {"repeat", "times"}; or `deltas`), `finish_reason`, and `expect`. `cuts` names the
 cuttings where not all are wanted.

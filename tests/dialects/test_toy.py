@@ -89,6 +89,27 @@ def test_a_dialect_of_one_file(dialect: Dialect, text: str, size: int) -> None:
         assert not [event for event in events if isinstance(event, Repaired)]
 
 
+@pytest.mark.parametrize("size", [1, 3, 1000])
+@pytest.mark.parametrize("text", [f"[{CALL}]", CALL, f"I look.\n\n[{CALL}]"])
+def test_an_opener_that_begins_with_a_bracket_leaves_bare_json_as_it_is(text: str, size: int) -> None:
+    events = events_of(in_object("[TOOL_CALLS]", "[/TOOL_CALLS]"), text, size)
+    starts = [event for event in events if isinstance(event, CallStart)]
+    assert [(start.name, start.dialect) for start in starts] == [("list_files", "fenced-json")]
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_an_opener_of_any_character_leaves_text_as_it_is(size: int) -> None:
+    text = "A list:\n\n- [x] done, `[a]`\n- [ ] open\n\n```json\n[1]\n```\n@ [TOOL and @@ end."
+    for toy in (in_object("[TOOL_CALLS]", "[/TOOL_CALLS]"), named("@@", "@@")):
+        events = events_of(toy, text, size)
+        assert "".join(event.text for event in events if isinstance(event, Text)) == text
+
+
+def test_an_opener_may_not_end_with_the_tools_name() -> None:
+    with pytest.raises(ValueError, match="opener of a tool in toy"):
+        msgspec.structs.replace(named("@@", "@@"), tool_open="@@{}")
+
+
 @toys
 def test_a_call_in_it_that_cannot_be_read_is_an_attempt(dialect: Dialect, text: str) -> None:
     opener = next(iter(openings([dialect])))

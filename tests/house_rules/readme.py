@@ -77,9 +77,10 @@ DIALECTS = Readme("roobridge/dialects")
 MACHINE = Readme("roobridge/parser")
 GRAMMAR = Readme("grammar")
 FIXTURES = Readme("fixtures")
+LAWS = Readme("tests/laws")
 CLIENTS = Readme("tests/e2e")
 SPEED = Readme("tests/bench")
-ALL = (TOP, COMMANDS, SERVICE, UPSTREAMS, BRIDGE, DIALECTS, MACHINE, GRAMMAR, FIXTURES, CLIENTS, SPEED)
+ALL = (TOP, COMMANDS, SERVICE, UPSTREAMS, BRIDGE, DIALECTS, MACHINE, GRAMMAR, FIXTURES, LAWS, CLIENTS, SPEED)
 
 
 @cache

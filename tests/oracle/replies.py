@@ -1,4 +1,4 @@
-"""Model replies for Hypothesis: scenarios, whose outcome the design settles, and soup, whose it does not.
+"""Model replies for Hypothesis: scenarios, whose outcome is settled, and soup, whose outcome is not.
 
 A scenario is abstract (text, thinking, one call with its values) and is then written in a dialect. Its values
 hold what such values hold in practice, and all that is hostile but settled: tags of other tools, fences,

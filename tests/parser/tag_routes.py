@@ -157,7 +157,7 @@ SPOKEN = {
 }
 TWICE = {
     _S.BETWEEN: (_VALUE + "{close}\nwords", {_T.LATE_CLOSE: "{end}"}),
-    _S.VALUE: ("{tool}{param}", {_T.SPACE: "\n{param}", _T.BRACKET: ">\n"}),
+    _S.VALUE: ("{tool}{param}", {_T.PARAM_AGAIN: "\n{param}", _T.TAG_END: ">\n"}),
 }
 NEAR = {
     _S.TAIL: (_VALUE + "{end}", {_T.NEXT_CALL: _NEXT}),

@@ -1,6 +1,6 @@
 """What kind of request this is, who asks, and which tools it knows: the plan for its reply.
 
-Decided once, from headers and body alone, by the table of the design:
+Decided once, from headers and body alone, by this table (README.md beside the rooms of the bridge):
 
     tools, among them the client's completion tool           NATIVE_AGENT
     tools without it                                         NATIVE_OTHER

@@ -1,9 +1,10 @@
 """The stream of an OpenAI-compatible upstream: text in, deltas out.
 
-Read as servers write it, not as the reference says (DashScope, vLLM, SGLang, llama.cpp, LM Studio, Ollama):
-`choices` missing or null, `reasoning` beside or instead of `reasoning_content`, content as an array of parts,
-tool calls with ids and names restated as empty, without an index, or with arguments as an object, usage in
-any chunk, a whole JSON completion in answer to a stream request, and errors inside a stream that began well.
+Read as servers write it, not as OpenAI's API reference says (DashScope, vLLM, SGLang, llama.cpp, LM Studio,
+Ollama): `choices` missing or null, `reasoning` beside or instead of `reasoning_content`, content as an array
+of parts, tool calls with ids and names restated as empty, without an index, or with arguments as an object,
+usage in any chunk, a whole JSON completion in answer to a stream request, and errors inside a stream that
+began well.
 """
 
 from __future__ import annotations

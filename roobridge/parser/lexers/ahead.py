@@ -8,10 +8,9 @@ from roobridge.parser.candidate import Candidate
 from roobridge.parser.cursor import Cursor
 from roobridge.parser.lexicons import MARKED, Lexicons
 from roobridge.parser.token import Token
-from roobridge.spelling.scanner import BLANKS, Found, Lexicon, Miss
+from roobridge.spelling.scanner import BLANKS, SPACES, Found, Lexicon, Miss
 from roobridge.spelling.states import OPENS_CALL, State, Terminal
 
-_SPACES = re.compile(f"[{BLANKS}]+")
 _SPACES_IN_LINE = re.compile(f"[{BLANKS.replace(chr(10), '')}]+")
 _BRACES = {
     (State.WRAPPED, "["): Terminal.BRACKET,
@@ -34,7 +33,7 @@ class AheadLexer:
     def lex(self, state: State) -> Token | None:
         cursor, row = self._cursor, self._candidate.row
         # A stray tag is noise where nothing else stands on its line.
-        blank = (_SPACES_IN_LINE if state is State.STRAY else _SPACES).match(cursor.text, cursor.at)
+        blank = (_SPACES_IN_LINE if state is State.STRAY else SPACES).match(cursor.text, cursor.at)
         if blank is not None and row(state, Terminal.SPACE) is not None:
             return cursor.take(blank.end(), Terminal.SPACE)
         char = cursor.text[cursor.at]

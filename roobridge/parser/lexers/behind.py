@@ -9,10 +9,9 @@ from roobridge.parser.cursor import Cursor
 from roobridge.parser.lexicons import MARKED, Lexicons
 from roobridge.parser.markdown import FENCE_LIMIT, fence_run
 from roobridge.parser.token import Token
-from roobridge.spelling.scanner import BLANKS, Found, Miss
+from roobridge.spelling.scanner import SPACES, Found, Miss
 from roobridge.spelling.states import OPENS_CALL, State, Terminal
 
-_SPACES = re.compile(f"[{BLANKS}]+")
 _LINE_LIMIT = 64  # blanks behind the closing fence on its line that are kept back
 _FENCE_LINE = re.compile(rf"(`{{3,{FENCE_LIMIT}}}|~{{3,{FENCE_LIMIT}}})[ \t\r]{{,{_LINE_LIMIT}}}(?=\n|$)")
 
@@ -39,7 +38,7 @@ class BehindLexer:
     def lex(self, state: State) -> Token | None:
         cursor = self._cursor
         text, start = cursor.text, cursor.at
-        blank = _SPACES.match(text, start)
+        blank = SPACES.match(text, start)
         if blank is not None:
             return cursor.take(blank.end(), Terminal.SPACE)
         if text[start] in "`~":

@@ -13,10 +13,9 @@ from roobridge.parser.lexers.chain_openers import ChainOpeners
 from roobridge.parser.lexicons import MARKED, Lexicons
 from roobridge.parser.token import Token
 from roobridge.spelling.dialect import Holds
-from roobridge.spelling.scanner import BLANKS, Found, Miss
+from roobridge.spelling.scanner import SPACES, Found, Miss
 from roobridge.spelling.states import BEFORE_VALUE, State, Terminal
 
-_SPACES = re.compile(f"[{BLANKS}]+")
 _CLOSED = frozenset(
     {
         Terminal.PARAM_CLOSE,
@@ -69,7 +68,7 @@ class ChainLexer:
     def lex(self, state: State) -> Token | None:
         cursor, call = self._cursor, self._candidate.call
         assert call is not None
-        blank = _SPACES.match(cursor.text, cursor.at)
+        blank = SPACES.match(cursor.text, cursor.at)
         if blank is not None and self._candidate.row(state, Terminal.SPACE) is not None:
             return cursor.take(blank.end(), Terminal.SPACE)
         char = cursor.text[cursor.at]

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from roobridge.calls.tagged import TagCall
 from roobridge.parser.candidate import Candidate
 from roobridge.parser.cursor import Cursor
 from roobridge.parser.lexicons import Lexicons
 from roobridge.parser.token import Token
 from roobridge.spelling.closers import Level
-from roobridge.spelling.scanner import BLANKS, Found, Miss
+from roobridge.spelling.scanner import SPACES, Found, Miss
 from roobridge.spelling.states import BEFORE_VALUE, OPENS_CALL, State, Terminal
-
-_SPACES = re.compile(f"[{BLANKS}]+")
 
 
 class ChainNext:
@@ -65,7 +61,7 @@ class ChainNext:
         object, in a tool with a tag.
         """
         text = self._cursor.text
-        blank = _SPACES.match(text, at)
+        blank = SPACES.match(text, at)
         at = blank.end() if blank is not None else at
         if at == len(text):
             return Miss.MORE

@@ -7,12 +7,11 @@ import re
 from roobridge.parser.content import Content
 from roobridge.parser.cursor import Cursor
 from roobridge.parser.lexicons import Lexicons
-from roobridge.parser.markdown import FENCE_LIMIT, Place, Stop, fence_run
+from roobridge.parser.markdown import FENCE, FENCE_LIMIT, Place, Stop, fence_run
 from roobridge.parser.token import Token
 from roobridge.spelling.scanner import Found, Miss
 from roobridge.spelling.states import OPENS_CALL, Terminal
 
-_FENCE = 3  # characters that make a fence (CommonMark 0.31, 4.5)
 _BLANK = re.compile(r"\s{0,20}")  # between an undeclared function's tag and its first parameter
 # What follows a tag that is spoken of: a blank, or punctuation.
 _GOES_ON = " \t.,;:!?)\"'`*_"
@@ -30,9 +29,9 @@ class ContentLexer:
     def lex(self) -> Token | None:
         cursor, markdown = self._cursor, self._content.markdown
         text = cursor.text
-        start = i = cursor.at
+        start = i = looked = cursor.at
         while i < len(text):
-            tag = self._known.words.find(text, i)
+            tag = self._known.words.find(text, max(i, looked))
             end = tag if tag >= 0 else len(text)
             i, stop = markdown.advance(text, i, end)
             if stop is Stop.BLOCK:
@@ -48,6 +47,7 @@ class ContentLexer:
                 token, i = self._tag_at(start, tag)
                 if token is not None or i < 0:
                     return token
+                looked = tag + 1
         return cursor.text_to(start, i)
 
     def _fence_at(self, start: int, i: int) -> Token | None:
@@ -57,7 +57,7 @@ class ContentLexer:
         run = fence_run(cursor.text, i)
         if run == len(cursor.text) and run - i <= FENCE_LIMIT and not cursor.ending:
             return None
-        if not _FENCE <= run - i <= FENCE_LIMIT:
+        if not FENCE <= run - i <= FENCE_LIMIT:
             self._content.markdown.not_fence(cursor.text[i:run])
             return cursor.text_to(start, run)
         return Token(Terminal.FENCE_OPEN)
@@ -65,9 +65,11 @@ class ContentLexer:
     # -- tags ------------------------------------------------------------------------------------------
 
     def _tag_at(self, start: int, tag: int) -> tuple[Token | None, int]:
-        """The `<` at `tag`: what is to be given, and where to look on; -1 where more text must come."""
+        """Where a literal may begin: what is to be given, and where to look on; -1 where more must come."""
         cursor, markdown = self._cursor, self._content.markdown
         found, end = self._known.words.match(cursor.text, tag)
+        if found is Miss.NONE and cursor.text[tag] != "<":
+            return None, tag  # an opener of a dialect may begin so; here it is Markdown's, or bare JSON's
         if isinstance(found, Found) and found.slip and "=" not in cursor.text[tag:end]:
             # A tool's tag with a slip in it counts on a line of its own: texts hold tags that are alike.
             if end == len(cursor.text) and not cursor.ending:

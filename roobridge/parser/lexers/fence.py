@@ -8,7 +8,7 @@ from roobridge.parser.candidate import Candidate
 from roobridge.parser.content import Content
 from roobridge.parser.cursor import Cursor
 from roobridge.parser.lexicons import Lexicons
-from roobridge.parser.markdown import Stop, fence_run
+from roobridge.parser.markdown import FENCE, Stop, fence_run
 from roobridge.parser.token import Token
 from roobridge.spelling.scanner import Found, Miss
 from roobridge.spelling.states import OPENS_CALL, Terminal
@@ -17,7 +17,6 @@ _HEAD = re.compile(r"(`{3,}|~{3,})([^\n`]*)(\n[ \t\r\n]*)?")
 _HEAD_LIMIT = 64  # characters after a fence's run, its info and blanks, that are kept back
 _INNER_HEAD = re.compile(r"(?:`{3,6}|~{3,6})[^\n`]{,16}(\n[ \t\r\n]{,8})?")  # of a fence in a fence
 _INNER_LIMIT = 6 + 16 + 1 + 8
-_FENCE = 3  # characters that make a fence
 
 
 class FenceLexer:
@@ -112,4 +111,4 @@ def _may_go_on(text: str, at: int, head: re.Match[str] | None) -> bool:
     """Whether more text decides if a fence's opening line stands at `at`, and what follows it."""
     if head is not None:
         return head.end() == len(text) and len(text) - at < _INNER_LIMIT
-    return fence_run(text, at) == len(text) and len(text) - at < _FENCE
+    return fence_run(text, at) == len(text) and len(text) - at < FENCE

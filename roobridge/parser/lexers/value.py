@@ -44,7 +44,7 @@ class ValueLexer:
             if not after and not cursor.ending:
                 return None
             if after in ("\r", "\n"):  # one too many where the opening tag's line ends with it
-                return cursor.take(start + 1, Terminal.BRACKET)
+                return cursor.take(start + 1, Terminal.TAG_END)
         i = start
         while True:
             may_be = MAY_BE_TAG.search(text, i)
@@ -127,7 +127,7 @@ class ValueLexer:
                 return None, -1
             named = "=" in text[at:end]  # no file begins with it; an element of its name may well
             if isinstance(found, Found) and found.name == call.param and (named or not tags.verbatim):
-                return self._end_with(call, start, at, end, Terminal.SPACE), end
+                return self._end_with(call, start, at, end, Terminal.PARAM_AGAIN), end
         if tags.opens_next and self._behind_space(call, start, at):
             found, end = self._parameter_at(call, at)
             if found is Miss.MORE and not self._cursor.ending:
