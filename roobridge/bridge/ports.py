@@ -80,12 +80,13 @@ class UpstreamRequest(msgspec.Struct, frozen=True):
 
     body: in OpenAI's shape, `model` already mapped, `stream` left out. key: the client's bearer token,
     for an upstream that has none of its own; never logged. headers: the client's, lower-case names, for
-    matching tapes only.
+    matching tapes only. tries: the code of each try that failed before the one that counts, for the log.
     """
 
     body: dict[str, Any]
     key: str = ""
     headers: dict[str, str] = {}
+    tries: list[str] = []
 
 
 class Upstream(Protocol):

@@ -161,6 +161,21 @@ class Settings(BaseSettings):
         description="seconds of silence within a reply until it counts as broken, 0 for ever; unless set, 0 "
         "where the upstream is local, else 600",
     )
+    retry_seconds: Count = Field(
+        default=15.0,
+        description="seconds for which a refused connection, 429 and 502 to 504 are tried again, as long as "
+        "nothing of the reply has come; 0 never",
+    )
+    max_concurrent: int = Field(
+        default=0,
+        ge=0,
+        description="requests that each process has at the upstream at once; further ones wait in order; 0 "
+        "for any number",
+    )
+    queue_timeout: Count = Field(
+        default=600.0,
+        description="seconds that a request waits for its turn until it is refused with 429, 0 for ever",
+    )
     usage_wait_ms: Count = Field(
         default=300, description="milliseconds to wait for the token counts of a reply that is over"
     )

@@ -19,9 +19,11 @@ from roobridge.service.peers import Link, Peers
 from roobridge.service.rules import Rules
 from roobridge.upstream.openai import OpenAIUpstream
 from roobridge.upstream.presets import PRESETS, Preset, is_local
+from roobridge.upstream.queue import Queued
 from roobridge.upstream.qwen_web import Capture, QwenWebUpstream
 from roobridge.upstream.record import RecordUpstream
 from roobridge.upstream.replay import ReplayUpstream
+from roobridge.upstream.retry import Retrying
 from roobridge.upstream.tools_as_text import ToolsAsText
 
 REMOTE_PATIENCE = 600.0  # seconds, as long as Roo 3.52 itself waits
@@ -116,11 +118,14 @@ def build_upstream(settings: Settings) -> Upstream:
 
 
 def _openai(settings: Settings, known: Preset) -> Upstream:
-    upstream = OpenAIUpstream(
+    upstream: Upstream = OpenAIUpstream(
         settings.base_url or known.base_url,
         _revealed(settings.api_key),
         partial=known.partial,
     )
+    upstream = Retrying(upstream, settings.retry_seconds)
+    if settings.max_concurrent:
+        upstream = Queued(upstream, settings.max_concurrent, settings.queue_timeout)
     return ToolsAsText(upstream, settings.tools, offer=settings.enable_tool_calling)
 
 

@@ -1,0 +1,71 @@
+"""An upstream that works at few requests at once: further ones wait in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from roobridge.bridge.ports import Delta, Health, Model, Upstream, UpstreamRequest
+from roobridge.errors import UpstreamError
+
+WAITING = 64  # requests that wait at most
+ASK_AGAIN = 30.0  # seconds after which a request that found no room may come again
+
+
+class Queued:
+    """Another upstream, asked by at most `slots` requests at a time, the others first come, first served.
+
+    wait: seconds that one waits at most, 0 for ever. A server that takes one request at a time (a llama.cpp
+    started with `--parallel 1`) makes the second one wait as well, but in no order that it promises.
+    """
+
+    def __init__(self, inner: Upstream, slots: int, wait: float) -> None:
+        self.name = inner.name
+        self.capabilities = inner.capabilities
+        self._inner = inner
+        self._free = asyncio.Semaphore(slots)
+        self._wait = wait
+        self._waiting = 0
+
+    async def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
+        await self._enter()
+        try:
+            async with aclosing(self._inner.stream(request)) as deltas:
+                async for each in deltas:
+                    yield each
+        finally:
+            self._free.release()
+
+    async def _enter(self) -> None:
+        if self._waiting >= WAITING:
+            raise _no_room("queue_full", f"{WAITING} requests wait for the upstream already")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self._wait or None):
+                await self._free.acquire()
+        except TimeoutError:
+            raise _no_room(
+                "queue_timeout", f"no slot of the upstream came free within {self._wait:g} seconds"
+            ) from None
+        finally:
+            self._waiting -= 1
+
+    async def models(self) -> Sequence[Model]:
+        return await self._inner.models()
+
+    async def health(self) -> Health:
+        return await self._inner.health()
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def _no_room(code: str, why: str) -> UpstreamError:
+    return UpstreamError(
+        f"The request had to wait too long: {why} (max_concurrent, queue_timeout). Send it again later.",
+        kind="rate_limit_error",
+        code=code,
+        status_hint=429,
+        retry_after=ASK_AGAIN,
+    )

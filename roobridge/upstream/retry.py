@@ -1,0 +1,97 @@
+"""An upstream asked again where it refused for a moment only, and nothing of its reply has come."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+import httpx
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_before_delay,
+    wait_random_exponential,
+)
+
+from roobridge.bridge.ports import Delta, Health, Model, Upstream, UpstreamRequest
+from roobridge.errors import UpstreamError
+from roobridge.upstream.transport import TLSError
+
+_FIRST_WAIT = 0.5  # seconds; doubled at every try, and drawn at random below that
+_LONGEST_WAIT = 8.0
+_PASSING = frozenset({429, 502, 503, 504})  # statuses that say nothing about the request
+# Statuses of the bridge's own for what would come again: a reply that is none, silence, no room left to wait.
+_LASTING = frozenset({"bad_response", "bad_frame", "empty_stream", "silence", "queue_full", "queue_timeout"})
+
+_backoff = wait_random_exponential(multiplier=_FIRST_WAIT, max=_LONGEST_WAIT)
+
+
+class Retrying:
+    """Another upstream, tried again for so many seconds.
+
+    within: from the first try to the last, 0 for one try. A `Retry-After` is waited for where it ends within
+    that time; else the refusal stands, and the client is told how long to wait. Every try that failed is
+    noted in the request's `tries`.
+    """
+
+    def __init__(self, inner: Upstream, within: float) -> None:
+        self.name = inner.name
+        self.capabilities = inner.capabilities
+        self._inner = inner
+        self._within = within
+
+    def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
+        return self._stream(request) if self._within else self._inner.stream(request)
+
+    async def _stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
+        def note(state: RetryCallState) -> None:
+            request.tries.append(_failure(state).code)
+
+        tries = AsyncRetrying(
+            retry=retry_if_exception(is_passing),
+            wait=_wait,
+            stop=stop_before_delay(self._within),
+            before_sleep=note,
+            reraise=True,
+        )
+        async for attempt in tries:
+            with attempt:
+                deltas = self._inner.stream(request)
+                first = await anext(deltas, None)
+        if first is None:
+            return
+        async with aclosing(deltas):
+            yield first
+            async for each in deltas:
+                yield each
+
+    async def models(self) -> Sequence[Model]:
+        return await self._inner.models()
+
+    async def health(self) -> Health:
+        return await self._inner.health()
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the same request may well be taken a moment later."""
+    if not isinstance(error, UpstreamError) or error.code in _LASTING or error.kind == "insufficient_quota":
+        return False
+    cause = error.__cause__
+    if isinstance(cause, httpx.TransportError):
+        # No server, or one that closed the connection; a certificate stays wrong.
+        return isinstance(cause, httpx.NetworkError) and not isinstance(cause, TLSError)
+    return error.status_hint in _PASSING
+
+
+def _wait(state: RetryCallState) -> float:
+    return max(_backoff(state), _failure(state).retry_after or 0.0)
+
+
+def _failure(state: RetryCallState) -> UpstreamError:
+    error = state.outcome.exception() if state.outcome is not None else None
+    assert isinstance(error, UpstreamError)
+    return error
