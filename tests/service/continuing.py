@@ -71,6 +71,7 @@ STYLES = [
     Style("a preamble and all again", lambda whole, at: "Sure, here is the whole call again:\n\n" + whole),
     Style("a fence", lambda whole, at: "```python\n" + whole[at:] + "\n```"),
     Style("a preamble and a fence", lambda whole, at: "Continuing:\n\n```\n" + whole[at:] + "\n```\n"),
+    Style("thinking", lambda whole, at: "<think>\nWhere was I?\n</think>\n\n" + whole[at:]),
     Style("another value", lambda whole, at: whole.replace("value_0", "other_0")),
     Style("another path", lambda whole, at: whole.replace(PATH, "elsewhere.py")),
     Style("nothing", lambda whole, at: ""),

@@ -9,7 +9,7 @@ import msgspec
 
 from roobridge.bridge.continuation.fence import behind_fence
 from roobridge.bridge.continuation.overlap import MisfitError, overlap_with
-from roobridge.bridge.continuation.preamble import behind_known_words, behind_preamble
+from roobridge.bridge.continuation.preamble import behind_known_words, behind_preamble, behind_thinking
 from roobridge.bridge.reply.unfinished import Opening
 from roobridge.dialects import DIALECTS
 
@@ -36,15 +36,20 @@ class Beginning(msgspec.Struct, frozen=True):
     repairs: tuple[str, ...] = ()
 
 
-def find_beginning(opening: Opening, head: str, *, last: bool) -> Beginning:
+def find_beginning(opening: Opening, head: str, *, last: bool, thought: bool = False) -> Beginning:
     """What a continuation that begins with `head` does.
 
-    last: it is the whole continuation. Raises MisfitError where two readings are possible.
+    last: it is the whole continuation. thought: thinking stood before it. Raises MisfitError where two
+    readings are possible.
     """
     # What can be verified comes before what has to be judged: a call told again is compared value by value.
     anew = _anew(opening, head)
     if anew is not None:
         return Beginning(How.RESTARTS, anew)
+    if thought:
+        blank = behind_thinking(opening, head)
+        found = find_beginning(opening, head[blank:], last=last)
+        return msgspec.structs.replace(found, at=found.at + blank)
     known = behind_known_words(opening, head)
     if known:
         return Beginning(How.GOES_ON, known, repairs=("preamble_removed", "overlap_removed"))

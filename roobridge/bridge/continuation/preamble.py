@@ -27,14 +27,30 @@ _LONGEST = 240  # characters of introducing words: two long sentences, less than
 
 
 def thinking(head: str) -> tuple[str, str, bool] | None:
-    """The thinking that a continuation begins with, the text behind it, and whether the thinking is closed.
-    None where it begins otherwise.
+    """The thinking that a continuation begins with, all behind it, and whether the thinking is closed. None
+    where it begins otherwise.
     """
     opened = _THINKING.match(head)
     if opened is None:
         return None
     thought, found, rest = head[opened.end() :].partition(f"</{opened[1]}>")
-    return thought, rest.lstrip("\r\n"), bool(found)
+    return thought, rest, bool(found)
+
+
+def behind_thinking(opening: Opening, head: str) -> int:
+    """Where a text that stood behind thinking begins: Qwen3's chat template parts the two by an empty line.
+
+    Raises MisfitError where other empty lines may be the first of what is missing.
+    """
+    body = head.lstrip("\r\n")
+    blank = head[: len(head) - len(body)]
+    if blank.replace("\r", "") == "\n\n":
+        return len(blank)
+    if not blank or (opening.call is None and not opening.begun):
+        return 0  # in an answer an empty line more does no harm
+    if fence(body) or surely_overlaps(opening, body):
+        return len(blank)
+    raise MisfitError("after its thinking, it may begin with an empty line or not")
 
 
 def behind_known_words(opening: Opening, head: str) -> int:
@@ -75,7 +91,7 @@ def preamble(head: str) -> int:
 
 
 def introduces(text: str) -> bool:
-    """Whether a text before a call that is told again can be words about it."""
+    """Whether a text before the beginning of a call that was not announced yet can be words about it."""
     said = text.strip()
     assent, rest = _parts(said)
     return not said or (len(said) <= _LONGEST and (assent or _INTRODUCES.match(rest) is not None))

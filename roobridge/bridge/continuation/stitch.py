@@ -44,6 +44,7 @@ class Stitch:
         self._opening = reply.opening
         self._stage = _Stage.HOLDING
         self._head = ""
+        self._thought = False  # thinking stood before the head
         self._expected = ""  # what was received, as far as the continuation is still to repeat it
         self._unfence: Unfence | None = None
         self._again: Reading | None = None  # of the call told again, from its beginning
@@ -119,7 +120,7 @@ class Stitch:
         if not self._think(pieces, last=last) or not self._head:
             return
         head, self._head = self._head, ""
-        beginning = find_beginning(self._opening, head, last=last)
+        beginning = find_beginning(self._opening, head, last=last, thought=self._thought)
         for repair in beginning.repairs:
             self._notes.append(repair)
         if beginning.fenced:
@@ -137,13 +138,13 @@ class Stitch:
 
     def _think(self, pieces: list[Piece], *, last: bool) -> bool:
         """Thinking before the continuation goes out as such. Whether the rest may be looked at."""
-        found = thinking(self._head)
+        found = None if self._thought else thinking(self._head)
         if found is None:
             return True
         thought, rest, closed = found
         if not closed and not last:
             return False
-        self._head = rest
+        self._head, self._thought = rest, True
         if thought:
             pieces += self._reply.feed(Delta(reasoning=thought))
         return last or len(self._head) >= HEAD

@@ -12,7 +12,6 @@ TEXT = f"<write_to_file>\n<path>a.py</path>\n<content>\n{VALUE}"
 GIVEN = (Given("path", "a.py", closed=True), Given("content", VALUE, closed=False))
 OPENING = Opening(TEXT, OpenCall("write_to_file", "roo-xml", GIVEN))
 WORDS = Opening("The answer to it all is")
-AGAIN = ["", "\n", "Sure, here is the whole call again:\n\n", "```xml\n", "I was cut off.\nAgain:\n```\n"]
 QWEN = "<function=write_to_file>"
 Begun = tuple[How, str, bool, tuple[str, ...]]
 
@@ -59,6 +58,30 @@ def test_the_call_told_again(words: str, opener: str) -> None:
 )
 def test_other_tags_are_no_restart(head: str) -> None:
     assert begin(head)[0] is How.GOES_ON
+
+
+@pytest.mark.parametrize(
+    ("head", "rest"),
+    [
+        ("urn path", "urn path"),
+        ("\n\nurn path", "urn path"),  # as Qwen3's template has it
+        ("\r\n\r\n  urn path", "  urn path"),
+        ("\n    return path", "urn path"),  # the line again
+        ("\n```\nurn path", "urn path"),
+        ("\n\nSure, the rest:\nurn path", "urn path"),
+        ("\n<write_to_file>\n<path>", "<write_to_file>\n<path>"),
+    ],
+)
+def test_behind_thinking(head: str, rest: str) -> None:
+    found = find_beginning(OPENING, head, last=True, thought=True)
+    assert head[found.at :] == rest
+
+
+@pytest.mark.parametrize("head", ["\nurn path", "\n\n\nurn path"])
+def test_an_empty_line_behind_thinking_may_be_the_files(head: str) -> None:
+    with pytest.raises(MisfitError, match="after its thinking"):
+        find_beginning(OPENING, head, last=True, thought=True)
+    assert find_beginning(WORDS, "\n42.", last=True, thought=True).at == 0
 
 
 def test_what_stands_in_the_middle_of_what_was_received() -> None:

@@ -53,7 +53,7 @@ def test_words_about_a_call_that_is_told_again() -> None:
 @pytest.mark.parametrize(
     ("head", "found"),
     [
-        ("<think>Hm.</think>\n\nx", ("Hm.", "x", True)),
+        ("<think>Hm.</think>\n\nx", ("Hm.", "\n\nx", True)),
         ("\n<thinking>Hm.</thinking>x", ("Hm.", "x", True)),
         ("<think>Hm.</thinking>", ("Hm.</thinking>", "", False)),
         ("x <think>Hm.</think>", None),

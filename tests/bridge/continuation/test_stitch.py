@@ -166,7 +166,7 @@ def test_a_call_made_anew_in_deltas() -> None:
 
 def test_thinking_before_a_continuation_is_thinking() -> None:
     whole = roo_xml(FILE.name, FILE.params)
-    for thought in (Delta(reasoning="Go on."), Delta(content="<think>Go on.</think>\n")):
+    for thought in (Delta(reasoning="Go on."), Delta(content="<think>Go on.</think>\n\n")):
         reply, sent = broken(ROO_31, [Delta(content=whole[:210])])
         outcome = go_on(reply, sent, [thought, Delta(content=whole[210:])], "length", exact=False)
         assert outcome.reasoning == "Go on."
