@@ -66,6 +66,7 @@ STYLES = [
     Style("exact", lambda whole, at: whole[at:]),
     Style("a line again", lambda whole, at: whole[line_before(whole, at) :]),
     Style("twenty characters again", lambda whole, at: whole[max(at - 20, 0) :]),
+    Style("many lines again", lambda whole, at: whole[max(at - 1500, 0) :]),
     Style("all again", lambda whole, at: whole),
     Style("a preamble", lambda whole, at: "Sure, here is the rest:\n" + whole[at:]),
     Style("a preamble and all again", lambda whole, at: "Sure, here is the whole call again:\n\n" + whole),

@@ -119,22 +119,23 @@ class Stitch:
         """Find where the held head begins to say something new, and pass that on."""
         if not self._think(pieces, last=last) or not self._head:
             return
-        head, self._head = self._head, ""
+        # At every cutting the same characters are looked at; what came with them goes on behind them (law 1).
+        head, rest, self._head = self._head[:HEAD], self._head[HEAD:], ""
         beginning = find_beginning(self._opening, head, last=last, thought=self._thought)
         for repair in beginning.repairs:
             self._notes.append(repair)
         if beginning.fenced:
             self._unfence = Unfence()
         body = head[beginning.at :]
-        match beginning.how:
-            case How.RESTARTS:
-                self._retell(body, pieces)
-            case How.REPEATS:
-                received = self._opening.text
-                self._expected = received[received.index(body) + len(body) :]
-                self._stage = _Stage.REPEATING
-            case How.GOES_ON:
-                self._join(body, pieces)
+        if beginning.how is How.RESTARTS:
+            self._retell(body, pieces)
+        elif beginning.how is How.REPEATS:
+            received = self._opening.text
+            self._expected = received[received.index(body) + len(body) :]
+            self._stage = _Stage.REPEATING
+        else:
+            self._join(body, pieces)
+        self._go_on(rest, pieces)
 
     def _think(self, pieces: list[Piece], *, last: bool) -> bool:
         """Thinking before the continuation goes out as such. Whether the rest may be looked at."""

@@ -100,6 +100,7 @@ def test_what_stands_in_the_middle_of_what_was_received() -> None:
         (OPENING, "Sure, here is the rest:\n\nurn path"),
         (OPENING, "\n```python\nurn path"),
         (markdown("Use it:\n\n"), "```python\nimport a"),
+        (markdown("def a() {\n}"), "Sure, the rest:\n\n}\n"),
         (Opening("<tool_call>\n{", begun="<tool_call>\n{"), "{"),
     ],
 )
@@ -115,6 +116,7 @@ def test_a_fence_that_belongs_to_the_value() -> None:
 
 def test_words_of_an_answer_may_repeat() -> None:
     assert begin("is", WORDS) == (How.GOES_ON, "is", False, ())
+    assert begin("\nSo it is.", Opening("It is:\n\n")) == (How.GOES_ON, "\nSo it is.", False, ())
     assert begin("```\nx", WORDS) == (How.GOES_ON, "```\nx", False, ())
 
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from roobridge.bridge.continuation.overlap import MisfitError
 from roobridge.bridge.continuation.stitch import Stitch
 from roobridge.bridge.plan import Wrap
 from roobridge.bridge.ports import Delta
-from roobridge.bridge.reply.agent import AgentReply
-from roobridge.events import Piece, ToolDelta
+from roobridge.events import ToolDelta
+from tests.bridge.continuation.going_on import assert_whole_or_failed, broken, go_on
 from tests.oracle.cuts import CUTTINGS, characters, cut, every
 from tests.oracle.dialect_writer import DIALECTS, TEXT_DIALECTS, qwen, roo_xml, write
 from tests.oracle.expected import agree, delivered
-from tests.oracle.outcome import Outcome, join
+from tests.oracle.outcome import join
 from tests.oracle.plans import AGENTS, CLINE, ROO_31, ROO_52, Client
 from tests.oracle.replies import Call, calls, soups
 from tests.oracle.unfinished import opening_of
@@ -28,39 +25,6 @@ CONTRADICTING = {"another value", "another path"}
 FILE = Call("write_to_file", {"path": PATH, "content": file_of(14)})
 clients = st.sampled_from(AGENTS)
 endings = st.sampled_from(["length", "error", "cut", "silence"])
-
-
-def broken(
-    client: Client, deltas: Iterable[Delta], wrap: Wrap = Wrap.PREVIEW
-) -> tuple[AgentReply, list[Piece]]:
-    reply = AgentReply(client.plan(wrap))
-    return reply, [piece for delta in deltas for piece in reply.feed(delta)]
-
-
-def go_on(
-    reply: AgentReply, sent: list[Piece], continuation: Iterable[Delta], finish: str, *, exact: bool
-) -> Outcome:
-    """What the client has in hand in the end; the reply ended by `finish`, its continuation by "stop"."""
-    resumption = reply.resumption(finish)
-    pieces = list(sent)
-    if resumption is not None:
-        stitch = Stitch(resumption, exact=exact)
-        try:
-            for delta in continuation:
-                pieces += [] if reply.done else stitch.feed(delta)
-            pieces += [] if reply.done else stitch.close()
-            finish = "stop" if stitch.added else finish
-        except MisfitError as misfit:
-            pieces += resumption.give_up(str(misfit))
-    if not reply.done:
-        pieces += reply.close(finish)
-    return join(pieces, reply.repairs)
-
-
-def assert_whole_or_failed(client: Client, call: Call, outcome: Outcome) -> None:
-    if not outcome.fail:
-        (got,) = delivered(client, outcome)
-        assert agree(client, call, got), f"{got}"
 
 
 @given(calls, clients, st.sampled_from(DIALECTS), st.sampled_from(list(Wrap)), endings, st.data())
@@ -164,14 +128,27 @@ def test_a_call_made_anew_in_deltas() -> None:
     assert not outcome.fail
 
 
-def test_thinking_before_a_continuation_is_thinking() -> None:
+@pytest.mark.parametrize("size", [7, 5000])
+@pytest.mark.parametrize("said", ["Go on.", "Go on. " * 100 + "Now.", ""], ids=["short", "long", "empty"])
+def test_thinking_before_a_continuation_is_thinking(said: str, size: int) -> None:
     whole = roo_xml(FILE.name, FILE.params)
-    for thought in (Delta(reasoning="Go on."), Delta(content="<think>Go on.</think>\n\n")):
+    for thought in (Delta(reasoning=said), Delta(content=f"<think>{said}</think>\n\n")):
         reply, sent = broken(ROO_31, [Delta(content=whole[:210])])
-        outcome = go_on(reply, sent, [thought, Delta(content=whole[210:])], "length", exact=False)
-        assert outcome.reasoning == "Go on."
+        again = cut([thought, Delta(content=whole[210:])], every(size))
+        outcome = go_on(reply, sent, again, "length", exact=False)
+        assert outcome.reasoning == said
         assert_whole_or_failed(ROO_31, FILE, outcome)
         assert not outcome.fail
+
+
+def test_a_fence_with_something_else_behind_it_may_have_been_the_files() -> None:
+    whole = roo_xml(FILE.name, FILE.params)
+    begun = "```python\n" + whole[210:260]
+    for behind in ("\n```\nThe rest:\n```python\n" + whole[260:] + "\n```", "\n```\nThat is all of it.\n"):
+        for size in (7, 5000):
+            reply, sent = broken(ROO_31, [Delta(content=whole[:210])])
+            again = cut([Delta(content=begun + behind)], every(size))
+            assert go_on(reply, sent, again, "length", exact=False).fail == "unfinished_call"
 
 
 def test_a_restart_that_breaks_off_before_anything_new_leaves_the_reply_as_it_was() -> None:
