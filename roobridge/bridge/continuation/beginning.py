@@ -8,7 +8,7 @@ from enum import Enum, auto
 import msgspec
 
 from roobridge.bridge.continuation.fence import behind_fence
-from roobridge.bridge.continuation.overlap import MisfitError, overlap_with
+from roobridge.bridge.continuation.overlap import MisfitError, overlap_with, stands_in
 from roobridge.bridge.continuation.preamble import behind_known_words, behind_preamble, behind_thinking
 from roobridge.bridge.reply.unfinished import Opening
 from roobridge.dialects import DIALECTS
@@ -86,7 +86,11 @@ def _is_known(opening: Opening, body: str, *, last: bool) -> bool:
     """All of it stands somewhere in what was received, and not at its end."""
     received = opening.text
     enough = _REPEATED if last else HEAD // 2
-    if len(body) < enough or body not in received or received.endswith(body):
+    if len(body) < enough or received.endswith(body):
+        return False
+    if body not in received:
+        if opening.escaped and stands_in(received, body):
+            raise MisfitError("it says again what was received, but spells it otherwise")
         return False
     if received.count(body) > 1:
         raise MisfitError("it may repeat one of several places, or go on")

@@ -31,6 +31,7 @@ _INDENT = re.compile(r"[ \t]*")
 _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\[^u]|[^\\]", re.DOTALL
 )
+_PARTS = 6  # characters at most that half an escape is taken for
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 
@@ -62,13 +63,23 @@ def overlap(received: str, head: str, *, escaped: bool = False) -> int:
     escaped: both are JSON text inside a string. Raises MisfitError where repeating and going on look alike.
     """
     length = _literal(received, head, escaped=escaped)
-    if length or not escaped:
+    if length >= SURE or not escaped:
         return length
     # The same character may be spelled otherwise the second time (RFC 8259, section 7): `é`, then `\u00e9`.
+    # What is short and alike by chance does not outweigh more of it.
     said, _ = _decode(received[-_TAIL:])
     again, ends = _decode(head)
-    length = _literal(said, again, escaped=False)
-    return ends[length - 1] if length else 0
+    decoded = _literal(said, again, escaped=False)
+    return max(length, ends[decoded - 1] if decoded else 0)
+
+
+def stands_in(received: str, body: str) -> bool:
+    """Whether this JSON text says what stands somewhere in what was received, and not at its end, in whatever
+    spelling; its last characters may be a part of an escape.
+    """
+    said, again = _decode(received)[0], _decode(body)[0]
+    known = len(again) >= SURE + _PARTS and again[:-_PARTS] in said
+    return known and not said.endswith(again)
 
 
 def _literal(received: str, head: str, *, escaped: bool) -> int:

@@ -58,6 +58,22 @@ def test_the_same_of_a_call_that_came_as_deltas(back: int, client: Client) -> No
     assert_whole_or_failed(client, FILE, outcome)
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("hermes", "hermes_escaped"), ("hermes_escaped", "hermes")],
+    ids=["plain", "escaped"],
+)
+@pytest.mark.parametrize("back", [100, *BACK])
+def test_what_is_spelled_otherwise_is_not_said_twice(first: str, second: str, back: int) -> None:
+    """Within the head it is known for the same; beyond it nothing is joined on (RFC 8259, section 7)."""
+    said, again = (TEXT_DIALECTS[each](FILE.name, FILE.params) for each in (first, second))
+    reply, sent = broken(ROO_52, [Delta(content=said[: said.index("value_300")])])
+    behind = again[line_of(again, again.index("value_300") - back) :]
+    outcome = go_on(reply, sent, cut([Delta(content=behind)], every(7)), "length", exact=False)
+    assert_whole_or_failed(ROO_52, FILE, outcome)
+    assert outcome.fail == ("" if back <= 300 else "unfinished_call")
+
+
 def test_what_departs_from_what_was_received_is_not_joined_on() -> None:
     text = roo_xml(FILE.name, FILE.params)
     reply, sent = broken(ROO_31, [Delta(content=text[:9000])])
