@@ -106,9 +106,7 @@ class Stitch:
         if self._stage is _Stage.REPEATING:
             text = self._repeat(text)
         if self._stage is _Stage.REJOINING:
-            # Text beside a call that came anew as `tool_calls` is none of it.
-            if self._again is not None and not self._again.has_calls:
-                self._tell(Delta(content=text), pieces)
+            self._tell_text(text, pieces)
         elif self._stage is _Stage.JOINED and text:
             self.added = True
             pieces += self._reply.feed(Delta(content=text))
@@ -219,15 +217,28 @@ class Stitch:
         self.added = self.added or bool(new)
         pieces += self._reply.take(new)
 
+    def _tell_text(self, text: str, pieces: list[Piece]) -> None:
+        assert self._again is not None
+        if not self._again.has_calls:
+            self._tell(Delta(content=text), pieces)
+        elif "text_beside_call_dropped" not in self._notes:
+            self.note("text_beside_call_dropped")
+
     def _tool(self, delta: ToolDelta, pieces: list[Piece]) -> None:
-        call = self._opening.call
-        if call is None and self._stage is _Stage.HOLDING:
-            # A text that broke off goes on with a call: what stands before the call is of the text.
-            head, self._head = self._head, ""
-            self._join(head, pieces)
-        if self._stage is _Stage.JOINED or call is None:
+        if self._opening.call is None and self._stage is not _Stage.JOINED:
+            self._end_text(pieces)
+        if self._stage is _Stage.JOINED:
+            self.added = True
             pieces += self._reply.feed(Delta(tool_calls=(delta,)))
             return
         if self._again is None or not self._again.has_calls:
             self._begin_anew()
         self._tell(Delta(tool_calls=(delta,)), pieces)
+
+    def _end_text(self, pieces: list[Piece]) -> None:
+        """A text that broke off goes on with a call: what stands before the call is of the text."""
+        self._decide(pieces, last=True)
+        if self._stage is _Stage.REPEATING:
+            self.note("overlap_removed")
+        if self._stage is not _Stage.JOINED:
+            self._join("", pieces)

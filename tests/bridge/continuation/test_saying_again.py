@@ -6,6 +6,7 @@ import pytest
 
 from roobridge.bridge.continuation.stitch import Stitch
 from roobridge.bridge.ports import Delta
+from roobridge.events import ToolDelta
 from tests.bridge.continuation.going_on import assert_whole_or_failed, broken, go_on
 from tests.oracle.cuts import Cutting, cut, every, whole
 from tests.oracle.dialect_writer import TEXT_DIALECTS, qwen, roo_xml, write
@@ -21,6 +22,7 @@ SPELLINGS = ["roo_xml", "qwen", "hermes", "hermes_escaped"]
 BACK = [300, 700, 3000, 5000]
 CUTTINGS = [every(7), every(600), whole]
 WORDS = "".join(f"Line {number} of the answer.\n" for number in range(60))
+LIST = ToolDelta(0, "call_1", "list_files", '{"path": ".", "recursive": true}')
 clients = pytest.mark.parametrize("client", [ROO_31, ROO_52], ids=["xml", "native"])
 
 
@@ -113,3 +115,25 @@ def test_an_answer_that_begins_further_up_goes_on_as_one(client: Client) -> None
         result = use.parsed["result"] if use is not None else outcome.content
         assert WORDS + "That is all." in result
         assert outcome.repairs == ("continued", "overlap_removed")
+
+
+@pytest.mark.parametrize(
+    ("behind", "text", "repairs"),
+    [
+        ("", WORDS, ("continued",)),
+        ("Now I look.", WORDS + "Now I look.", ("continued",)),
+        ("Line 59 of the answer.\nNow I look.", WORDS + "Now I look.", ("continued", "overlap_removed")),
+        (WORDS[100:400], WORDS, ("continued", "overlap_removed")),
+        (WORDS[100:900], WORDS, ("continued", "overlap_removed")),
+        ("<think>Hm.</think>\nNow I look.", WORDS + "Now I look.", ("continued",)),
+    ],
+)
+def test_a_text_that_broke_off_goes_on_with_a_call(behind: str, text: str, repairs: tuple[str, ...]) -> None:
+    for cutting in (whole, every(7)):
+        outcome = answer(ROO_52, [*cut([Delta(content=behind)], cutting), Delta(tool_calls=(LIST,))])
+        assert outcome.content.rstrip() == text.rstrip()
+        assert [(call.name, call.parsed) for call in outcome.calls] == [
+            ("list_files", {"path": ".", "recursive": True})
+        ]
+        assert outcome.finish == "tool_calls"
+        assert outcome.repairs == repairs

@@ -151,6 +151,17 @@ def test_a_fence_with_something_else_behind_it_may_have_been_the_files() -> None
             assert go_on(reply, sent, again, "length", exact=False).fail == "unfinished_call"
 
 
+def test_text_beside_a_call_made_anew_in_deltas_is_dropped_by_name() -> None:
+    whole = roo_xml(FILE.name, FILE.params)
+    reply, sent = broken(ROO_31, [Delta(content=whole[:210])])
+    again = cut([write("deltas", FILE.name, FILE.params)], every(9))
+    beside = [*again[:6], Delta(content="Writing"), Delta(content=" it."), *again[6:]]
+    outcome = go_on(reply, sent, beside, "length", exact=False)
+    assert not outcome.fail
+    assert_whole_or_failed(ROO_31, FILE, outcome)
+    assert outcome.repairs[:3] == ("continued", "call_restarted", "text_beside_call_dropped")
+
+
 def test_a_restart_that_breaks_off_before_anything_new_leaves_the_reply_as_it_was() -> None:
     whole = roo_xml(FILE.name, FILE.params)
     reply, sent = broken(ROO_31, [Delta(content=whole[:300])])
