@@ -85,13 +85,12 @@ class Rejoin:
                 return self._value(event.text)
             case ParamEnd():
                 return self._end(event)
-            case CallEnd():
+            case _:
+                assert isinstance(event, CallEnd), "nothing else is told inside a call"
                 if self._call.param is not None:
                     raise MisfitError(f"it leaves out {self._call.param.name}, which had begun")
                 self._stage = _Stage.JOINED
                 return [event]
-            case _:
-                return []
 
     def _seek(self, event: Event) -> None:
         if not isinstance(event, CallStart):

@@ -114,7 +114,5 @@ class AgentReply:
 
     def _calls_in_reasoning(self) -> list[Event]:
         """Where nothing else was said: the calls that count all the same."""
-        if not self._telling.undecided:
-            return []
         call = complete_call(self._plan, "".join(self._telling.thoughts))
         return [Repaired("call_in_reasoning"), *call] if call else []
