@@ -100,8 +100,11 @@ class JsonCall:
         return arguments.reader.lacks_brace if arguments.broken else self.reader.lacks_brace
 
     def flow(self, text: str) -> str:
-        """As `ObjectReader.flow`, of an argument's open string."""
-        return self.arguments.reader.flow(text) if self.announced and self.arguments is not None else ""
+        """As `ObjectReader.flow`, of an argument's open string; of one that does not count nothing flows."""
+        arguments = self.arguments
+        if arguments is None or not (self.announced and arguments.open):
+            return ""
+        return arguments.reader.flow(text)
 
     def note(self, repair: str) -> None:
         """A repair that is named once the call is sure to be one."""
