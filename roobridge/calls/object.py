@@ -275,7 +275,10 @@ class JsonCall:
         """The arguments came before the name: read them now that the name is known."""
         self.arguments = JsonArguments(self._early, self._tools[self.name])
         self.arguments.quotes.ending = True
-        self.arguments.read("".join(self._waiting or []), 0)
+        text = "".join(self._waiting or [])
+        end = self.arguments.read(text, 0)
+        if self.arguments.done and text[end:].strip():
+            self._emit(Repaired("arguments_tail_dropped"))
         return self.arguments.done
 
     def _announce(self) -> None:

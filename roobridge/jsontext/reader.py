@@ -39,6 +39,7 @@ class ObjectReader:
         self._raw = RawValue()
         self._comment = Comment()
         self._nested: ObjectReader | None = None
+        self._overfull = False  # something followed the object in its string
         self._taken = False  # the sink reads the value that follows
         self._broke_after_value = False
 
@@ -224,10 +225,7 @@ class ObjectReader:
         if self._mode is Mode.STRING:
             self._sink.chars(chars)
         elif self._mode is Mode.ENCODED and self._nested is not None:
-            if not self._nested.over:
-                self._nested.read(chars, 0)
-            if self._nested.broken:
-                self._turn(Turn.REFUSED)
+            self._put_encoded(self._nested, chars)
         elif self._mode is Mode.LEAD_STRING and not self._parts:
             self._put_lead(chars.lstrip())
         else:
@@ -240,9 +238,17 @@ class ObjectReader:
             self._nested = ObjectReader(self._sink)
             self._turn(Turn.OBJECT)
             self._sink.repaired("arguments_as_string")
-            self._nested.read(chars, 0)
+            self._put_encoded(self._nested, chars)
         elif chars:
             self._parts.append(chars)
+
+    def _put_encoded(self, nested: ObjectReader, chars: str) -> None:
+        end = 0 if nested.over else nested.read(chars, 0)
+        if nested.broken:
+            self._turn(Turn.REFUSED)
+        elif nested.done and chars[end:].strip() and not self._overfull:
+            self._overfull = True
+            self._sink.repaired("arguments_tail_dropped")
 
     def _end_string(self) -> None:
         mode = self._mode

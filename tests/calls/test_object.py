@@ -128,6 +128,11 @@ CALLS: list[tuple[str, list[str], Mapping[str, Any]]] = [
     ('{"name": "list_files", "parameters": {"path": "."}}', ["arguments_as_parameters"], {"path": "."}),
     ('{"name": "list_files", "arguments": "{\\"path\\": \\".\\"}"}', ["arguments_as_string"], {"path": "."}),
     ('{"arguments": "{\\"path\\": \\".\\"}", "name": "list_files"}', ["arguments_as_string"], {"path": "."}),
+    (
+        '{"arguments": "{\\"path\\": \\".\\"} so", "name": "list_files"}',
+        ["arguments_as_string", "arguments_tail_dropped"],
+        {"path": "."},
+    ),
     ('{"name": "list_files", "arguments": ""}', ["arguments_as_string"], {}),
     ('{"name": "list_files", "arguments": "path": "."}}', ["json_missing_brace"], {"path": "."}),
     ('{"name": "list_files", "id": 1, "arguments": {}}', ["json_extra_member"], {}),

@@ -108,6 +108,8 @@ LENIENT = [
     ('# c\n{"a": "b"}', ["json_comment"], '{"a": "b"}'),
     ('"a": 1}', ["json_missing_brace"], '{"a": 1}'),
     ('""', ["arguments_as_string"], "{}"),
+    ('"\\n {\\"a\\": 1} \\n"', ["arguments_as_string"], '{"a": 1}'),
+    ('"{\\"a\\": 1} b c"', ["arguments_as_string", "arguments_tail_dropped"], '{"a": 1}'),
     ('{"a": "\\ud800"}', ["lone_surrogate"], '{"a": "\ufffd"}'),
 ]
 
