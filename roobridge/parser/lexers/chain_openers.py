@@ -64,11 +64,13 @@ class ChainOpeners:
                 return cursor.take(end, Terminal.PARAM_OPEN, name), False
             if name and state is State.INNER:
                 return Token(Terminal.TEXT), False
+        token, may_be = self._misspelt(state, call)
+        if token is not None or (may_be and not cursor.ending):
+            return token, may_be
         unread = said is not Miss.MORE and loose.begins(cursor.text, cursor.at)
         if unread and self._candidate.row(state, Terminal.GARBLED) is not None:
             return Token(Terminal.GARBLED), False
-        token, may_be = self._misspelt(state, call)
-        return token, may_be or said is Miss.MORE
+        return None, may_be or said is Miss.MORE
 
     def _is_inner(self, state: State, call: TagCall, name: str) -> bool:
         """Behind closing tags that the value's own openers account for, it is the value's, too."""
@@ -82,9 +84,11 @@ class ChainOpeners:
             begun = _MISSPELT_BEGUN.match(cursor.text, cursor.at)
             return None, begun is not None and len(cursor.text) - cursor.at < _LONGEST
         word, name = found[1], found[2]
-        if name is not None and alike(word, "parameter"):
-            return cursor.take(found.end(), Terminal.PARAM_OPEN, call.meant(name)), False
-        meant = call.meant(word) if name is None else word
+        meant = call.meant(word if name is None else name)
+        if name is not None:
+            # One that was given already may be what a file says of it.
+            known = alike(word, "parameter") and not call.given(meant)
+            return (cursor.take(found.end(), Terminal.PARAM_OPEN, meant), False) if known else _NONE
         if meant != word and state is not State.BETWEEN:
             return cursor.take(found.end(), Terminal.PARAM_OPEN, meant), False
         return _NONE
