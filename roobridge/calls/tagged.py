@@ -224,8 +224,8 @@ def _open_tags(text: str) -> list[str]:
     open_tags: list[str] = []
     for found in _TAG.finditer(text):
         if found[1]:
-            if open_tags and open_tags[-1] == found[2]:
-                open_tags.pop()
+            while found[2] in open_tags and open_tags.pop() != found[2]:
+                pass  # one without its end, as `<br>` in HTML
         elif not found[3]:
             open_tags.append(found[2])
     return [f"</{name}>" for name in reversed(open_tags)]
