@@ -25,8 +25,7 @@ class NamedCall(JsonCall):
 
     def close(self, out: list[Event]) -> bool:
         arguments = self.arguments
-        if arguments is None or not self.announced:
-            return False
+        assert arguments is not None
         self.out = arguments.out = out
         return self.lacks_brace or arguments.done or arguments.reader.close()
 

@@ -95,8 +95,7 @@ class JsonCall:
     def lacks_brace(self) -> bool:
         """It was announced, and broke where a closing brace of it should stand."""
         arguments = self.arguments
-        if not self.announced or arguments is None:
-            return False
+        assert arguments is not None, "asked of an announced call alone"
         return arguments.reader.lacks_brace if arguments.broken else self.reader.lacks_brace
 
     def flow(self, text: str) -> str:
@@ -185,10 +184,9 @@ class JsonCall:
             self._emit(Repaired("json_other_key"))
 
     def _give_up(self) -> None:
-        """No call: what follows may be read as text at once."""
-        if not self.announced:
-            self.alien = True
-            self.reader.refuse()
+        """No call: what follows may be read as text at once. An announced one has its name and arguments."""
+        self.alien = True
+        self.reader.refuse()
 
     def read_value(self, text: str, i: int) -> tuple[int, bool]:
         if self.arguments is None or self.arguments.done:

@@ -88,11 +88,11 @@ class TagCall:
 
     def text(self, raw: str, out: list[Event]) -> None:
         """More of the open value."""
+        assert self.value is not None
         self.so_far.flowed.append(raw)
-        if self.value is not None:
-            if self._is_nested:
-                self._nested.append(raw)
-            self.value.add(raw, out)
+        if self._is_nested:
+            self._nested.append(raw)
+        self.value.add(raw, out)
 
     def flow(self, raw: str) -> str:
         """As `ValueText.flow`, of the open value."""

@@ -24,7 +24,7 @@ class Candidate:
     call.
     """
 
-    def __init__(self, braced: Dialect | None, closers: Lexicon) -> None:
+    def __init__(self, braced: Dialect, closers: Lexicon) -> None:
         self.held: list[Token] = []
         self.dialect: Dialect | None = None
         self.call: TagCall | None = None

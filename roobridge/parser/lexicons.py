@@ -32,7 +32,7 @@ class Lexicons(msgspec.Struct, frozen=True):
     words: Lexicon
     inner: Lexicon
     stray_closes: Lexicon
-    braced: Dialect | None
+    braced: Dialect
     owners: Mapping[str, Dialect]
     closes: Lexicon
     closes_of: Mapping[Dialect, Lexicon]
@@ -46,7 +46,7 @@ def lexicons(
     dialects: tuple[Dialect, ...],
     strays: frozenset[str],
 ) -> Lexicons:
-    """names: of the declared tools. strays: see Parser."""
+    """names: of the declared tools. dialects: one of them has calls that are objects. strays: see Parser."""
     toolset = Toolset({name: Tool(name, {}) for name in names}, completion)
     openers = {literal: found for dialect in dialects for literal, found in dialect.openers(toolset).items()}
     inner = {literal: found for dialect in dialects for literal, found in dialect.inner(toolset).items()}
@@ -69,7 +69,7 @@ def lexicons(
         words=Lexicon(words, open_names=named, loose=_loose(dialects, words)),
         inner=Lexicon({**opening, **inner}, loose=_loose(dialects, inner)),
         stray_closes=Lexicon(closes),
-        braced=owning[0] if owning else None,
+        braced=owning[0],
         owners={literal: d for d in reversed(owning) for literal in d.around if literal in around},
         closes=_closes(dialects, around),
         closes_of={dialect: _closes((dialect,), around) for dialect in owning},

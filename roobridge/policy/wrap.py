@@ -187,7 +187,8 @@ class Wrapper:
             self._out += self.wait(event.text)
         elif isinstance(event, Break):
             held.break_here()
-        elif isinstance(event, Aside):
+        else:
+            assert isinstance(event, Aside), "nothing else is told outside calls"
             text = held.set_aside()
             if text:
                 self._out.append(Reasoning(text))

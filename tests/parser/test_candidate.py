@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from roobridge.dialects.hermes import HERMES
 from roobridge.dialects.roo_xml import ROO_XML
 from roobridge.parser.candidate import Candidate
 from roobridge.parser.token import Token
@@ -12,7 +13,7 @@ from roobridge.spelling.states import State, Terminal
 
 
 def candidate(*tokens: Token) -> Candidate:
-    made = Candidate(None, Lexicon({}))
+    made = Candidate(HERMES, Lexicon({}))
     made.held += tokens
     return made
 

@@ -77,24 +77,22 @@ class CallActions:
 
     def _read(self, token: Token) -> None:
         """An object begins: in the tags of a call that names the tool, or by itself."""
-        candidate, call = self._candidate, self._candidate.call
-        candidate.dialect = token.dialect
-        dialect = token.dialect.name if token.dialect else ""
+        candidate, call, dialect = self._candidate, self._candidate.call, token.dialect
+        assert dialect is not None
+        candidate.dialect = dialect
         around = [held.raw for held in candidate.held if held.terminal is Terminal.CALL_OPEN]
         if call is not None:
             tool = call.tool.name
-            candidate.json = NamedCall(self._toolset.tools, dialect, tool, call.dialect.object_closes)
-            if call.dialect is not token.dialect:
+            candidate.json = NamedCall(self._toolset.tools, dialect.name, tool, call.dialect.object_closes)
+            if call.dialect is not dialect:
                 candidate.json.note("json_in_tags")
             candidate.closers = argument_closes(self._dialects, call.dialect, tool, wrapped=bool(around))
             candidate.call = None
         else:
-            candidate.json = JsonCall(self._toolset.tools, dialect)
-            candidate.closers = self._known.closes
-            if token.dialect is not None:
-                candidate.closers = self._known.closes_of[token.dialect]
-                if any(each != token.dialect.call_open for each in around):
-                    candidate.json.note("other_wrapper")
+            candidate.json = JsonCall(self._toolset.tools, dialect.name)
+            candidate.closers = self._known.closes_of[dialect]
+            if any(each != dialect.call_open for each in around):
+                candidate.json.note("other_wrapper")
         self._cursor.at -= len(token.raw)
 
     # -- going on --------------------------------------------------------------------------------------
@@ -190,10 +188,11 @@ class CallActions:
 
     def _abort(self, token: Token) -> None:
         json, call = self._candidate.json, self._candidate.call
-        param = why = ""
-        if json is not None and json.arguments is not None:
+        if json is not None:
+            assert json.arguments is not None
             param, why = json.arguments.open, json.fault
-        elif call is not None:
-            param = call.param
+        else:
+            assert call is not None
+            param, why = call.param, ""
         self._candidate.forget()
         self._output.emit(Unfinished(param, why))

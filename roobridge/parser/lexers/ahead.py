@@ -63,12 +63,10 @@ class AheadLexer:
         return Token(Terminal.STRAY_NOISE if opens else Terminal.TEXT)
 
     def _brace(self, state: State, char: str) -> Token:
-        terminal, braced = _BRACES[state, char], self._candidate.braced
+        terminal = _BRACES[state, char]
         if terminal is Terminal.NEXT_CALL:
             return Token(terminal)
-        if state is State.WRAPPED and braced is None:
-            return Token(Terminal.TEXT)
-        return self._cursor.take(self._cursor.at + 1, terminal, dialect=braced)
+        return self._cursor.take(self._cursor.at + 1, terminal, dialect=self._candidate.braced)
 
     def lexicon(self, state: State) -> Lexicon:
         """The literals that may come in this state."""
