@@ -28,6 +28,7 @@ LENIENT = [
     ("['it\\'s \"x\"']", {"python_literal"}, '["it\'s \\"x\\""]'),
     ("[1 /* c */, # d\n 2 // e\n]", {"json_comment"}, "[1,2]"),
     ('["a\nb"]', set(), '["a\\u000ab"]'),
+    ("{'a': [], 'b': {}, 'c': ()}", {"python_literal"}, '{"a":[],"b":{},"c":[]}'),
     ("[+1, .5, 2.]", {"python_literal"}, "[1,0.5,2]"),
     ("{'a': [True,],}", {"python_literal", "json_trailing_comma"}, '{"a":[true]}'),
     ("[1.10, 12345678901234567890,]", {"json_trailing_comma"}, "[1.10,12345678901234567890]"),

@@ -93,5 +93,6 @@ SETS: dict[str, list[dict[str, Any]]] = {
     "files": FILES,
     "other": OTHER,
     "typed": TYPED,
+    "builtin": [{"type": "web_search"}],  # run by the server: no function that a reply may call
     "none": [],
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
+from roobridge.spelling.loose import loose_tool
 from roobridge.spelling.scanner import BLANKS, Found, Lexicon, Miss
 from roobridge.spelling.states import Terminal
 from tests.oracle.roo_reader import JS_BLANK
@@ -70,3 +71,16 @@ def test_an_empty_lexicon_finds_nothing() -> None:
 
 def test_blanks_are_those_of_javascript() -> None:
     assert set(BLANKS) == set(JS_BLANK)
+
+
+def test_slips_are_known_whatever_names_were_looked_at_before() -> None:
+    """Only so many are remembered: a reply may hold any number of tags."""
+    meant = Found(Terminal.TOOL_OPEN, "read_file", slip=True)
+    lexicon = Lexicon(
+        {}, loose=[(loose_tool("function"), {"read_file": Found(Terminal.TOOL_OPEN, "read_file")})]
+    )
+    for number in range(1200):
+        assert lexicon.match(f"<function=tool_{number}>", 0) == (Miss.NONE, 0)
+        assert lexicon.match("<function=raed_file>", 0) == (meant, 20)
+    remembered = lexicon._meant  # so that a long reply takes no more than a short one
+    assert len(remembered) <= 512
