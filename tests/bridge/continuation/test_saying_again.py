@@ -125,7 +125,7 @@ def test_an_answer_that_begins_further_up_goes_on_as_one(client: Client) -> None
         ("Line 59 of the answer.\nNow I look.", WORDS + "Now I look.", ("continued", "overlap_removed")),
         (WORDS[100:400], WORDS, ("continued", "overlap_removed")),
         (WORDS[100:900], WORDS, ("continued", "overlap_removed")),
-        ("<think>Hm.</think>\nNow I look.", WORDS + "Now I look.", ("continued",)),
+        ("<think>Hm.</think>\n\nNow I look.", WORDS + "Now I look.", ("continued",)),
     ],
 )
 def test_a_text_that_broke_off_goes_on_with_a_call(behind: str, text: str, repairs: tuple[str, ...]) -> None:
