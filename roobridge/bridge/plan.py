@@ -29,7 +29,7 @@ class Wrap(Enum):
 class Plan(msgspec.Struct, frozen=True):
     """All that the reply's machine needs to know about the request.
 
-    client: "roo", "cline" or "" where neither. version: None stands for the newest rules.
+    client: a name of `request/sender.py`, "" where it is unknown. version: None stands for the newest rules.
     single_call: the reply ends with its first call. guard_text: tool-like tags in native content are made
     harmless (Roo 3.42 to 3.47 reject them).
     """
@@ -46,6 +46,12 @@ class Plan(msgspec.Struct, frozen=True):
     def agent(self) -> bool:
         """A client whose loop needs a tool call in every reply."""
         return self.kind in (ClientKind.XML_AGENT, ClientKind.NATIVE_AGENT)
+
+    @property
+    def sender(self) -> str:
+        """Client and version in one word, of letters, digits, `.`, `-` and `/`: `zoo/3.82.0`."""
+        version = ".".join(map(str, self.version or ()))
+        return f"{self.client}/{version}".strip("/") or "-"
 
     def unstreamed(self) -> Plan:
         """The same for a client that gets the reply in one piece: nothing can be shown early."""

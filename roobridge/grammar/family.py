@@ -77,22 +77,41 @@ class ToolRule(msgspec.Struct, frozen=True):
 
 
 class Family:
-    """One client family. name: "roo", "cline". completion: the tool that ends a task.
+    """One client family. name: "roo", "cline". completion: the tool that ends a task, None where a reply
+    without a call does. reader: None where no release reads XML. release: the one that every version is taken
+    for, None where the rules speak of this family's own releases.
 
     Immutable but for what it remembers: one toolset per stretch of releases between two changes, however
     many versions are asked for.
     """
 
-    def __init__(self, name: str, completion: Completion, reader: Reader, rules: Sequence[ToolRule]) -> None:
+    def __init__(
+        self,
+        name: str,
+        completion: Completion | None,
+        reader: Reader | None,
+        rules: Sequence[ToolRule],
+        release: Version | None = None,
+    ) -> None:
         self.name = name
         self.completion = completion
         self._reader = reader
         self._rules = tuple(rules)
+        self._release = release
         ranges = list(_ranges(reader, rules))
         self._sinces = sorted({span.since for span in ranges})
         self._untils = sorted({span.until for span in ranges})
         self._toolsets: dict[tuple[int, int], Toolset] = {}
         self._described = _described(rules)
+
+    @property
+    def reads_xml(self) -> bool:
+        """Some release reads calls in XML."""
+        return self._reader is not None
+
+    def successor(self, name: str, release: Version) -> Family:
+        """The family that went on from a release of this one, with native calls alone."""
+        return Family(name, self.completion, None, self._rules, release)
 
     def toolset(self, version: Version | None) -> Toolset:
         """What a client of this version understands; None for the newest release that reads XML.
@@ -101,7 +120,12 @@ class Family:
         oldest release, one after the newest as the newest. A release that still reads XML is given what its
         prompts offer; a later one all it declares as native tools, and nothing that it reads.
         """
-        release = self._reader.range.until if version is None else min((*version, 0, 0)[:3], _NEWEST)
+        if self._release is not None:
+            release = self._release
+        elif version is None:
+            release = self._reader.range.until if self._reader else _NEWEST
+        else:
+            release = min((*version, 0, 0)[:3], _NEWEST)
         stretch = bisect_right(self._sinces, release), bisect_left(self._untils, release)
         toolset = self._toolsets.get(stretch)
         if toolset is None:
@@ -113,22 +137,22 @@ class Family:
         return self._described.get(tool_name)
 
     def _toolset(self, release: Version) -> Toolset:
-        reads = self._reader.range.holds(release)
+        reader = self._reader if self._reader and self._reader.range.holds(release) else None
         here = [rule for rule in self._rules if rule.range.holds(release)]
         tools = {
-            rule.name: _tool(rule, release, reads, self._described[rule.name])
+            rule.name: _tool(rule, release, reader is not None, self._described[rule.name])
             for rule in here
-            if not (reads and rule.native)
+            if not (reader and rule.native)
         }
-        completion = self.completion if self.completion.tool in tools else None
-        if not reads:
+        completion = self.completion if self.completion and self.completion.tool in tools else None
+        if reader is None:
             return Toolset(MappingProxyType(tools), completion)
         return Toolset(
             tools=MappingProxyType(tools),
             completion=completion,
-            read_tools=_names(self._reader.tools, release) | {rule.name for rule in here},
-            read_params=_names(self._reader.params, release),
-            value_limit=next((limit.units for limit in self._reader.limits if limit.range.holds(release)), 0),
+            read_tools=_names(reader.tools, release) | {rule.name for rule in here},
+            read_params=_names(reader.params, release),
+            value_limit=next((limit.units for limit in reader.limits if limit.range.holds(release)), 0),
         )
 
 
@@ -179,10 +203,11 @@ def _names(entries: Sequence[Named], release: Version) -> frozenset[str]:
     return frozenset(entry.name for entry in entries if entry.range.holds(release))
 
 
-def _ranges(reader: Reader, rules: Sequence[ToolRule]) -> Iterator[Range]:
-    yield reader.range
-    yield from (entry.range for entry in (*reader.tools, *reader.params))
-    yield from (limit.range for limit in reader.limits)
+def _ranges(reader: Reader | None, rules: Sequence[ToolRule]) -> Iterator[Range]:
+    if reader is not None:
+        yield reader.range
+        yield from (entry.range for entry in (*reader.tools, *reader.params))
+        yield from (limit.range for limit in reader.limits)
     for rule in rules:
         yield rule.range
         yield from (entry.range for entry in rule.params)

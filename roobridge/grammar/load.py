@@ -6,7 +6,7 @@ loaded from elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import NoReturn, cast
@@ -50,13 +50,17 @@ def load_grammar(folder: Path | None = None) -> Grammar:
     folder = folder or _own_folder()
     schema_file = folder / _SCHEMA
     schema = _schema(schema_file)
-    families: dict[str, Family] = {}
+    roots: list[tuple[Path, etree._Element]] = []
     for file in sorted(folder.glob("*.xml")):
         root = _parse(file)
         if not schema.validate(root):
             error = schema.error_log[0]
             _refuse(file, error.line, f"{error.message}{_quoted(root, error.path)}")
-        family = _FamilyFile(file).family(root)
+        roots.append((file, root))
+    families: dict[str, Family] = {}
+    # Successors come last: what they go on from is a family with tools of its own.
+    for file, root in sorted(roots, key=lambda entry: entry[1].tag == "successor"):
+        family = _FamilyFile(file).family(root, families)
         if family.name in families:
             _refuse(file, _line(root), f"the family {family.name} has a file already")
         families[family.name] = family
@@ -115,19 +119,28 @@ class _FamilyFile:
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    def family(self, root: etree._Element) -> Family:
+    def family(self, root: etree._Element, families: Mapping[str, Family]) -> Family:
+        """families: those read before, which this one may go on from."""
+        name, base = _text(root, "name"), _text(root, "base")
+        if base:
+            if base not in families:
+                self._refuse(_line(root), f"base={base} names no family that has tools of its own")
+            return families[base].successor(name, _version(_text(root, "release")))
         elements = root.findall("tool")
         self._check_ranges(elements)
         rules = [self._tool(element) for element in elements]
-        return Family(_text(root, "name"), self._completion(root), self._reader(root[0]), rules)
+        reader = root.find("reader")
+        return Family(name, self._completion(root), None if reader is None else self._reader(reader), rules)
 
-    def _completion(self, root: etree._Element) -> Completion:
+    def _completion(self, root: etree._Element) -> Completion | None:
         ending = [element for element in root.findall("tool") if "role" in element.attrib]
+        if not ending and root.find("reader") is None:
+            return None
         tools = {_text(element, "name") for element in ending}
         params = {_text(element, "result") for element in ending}
         if len(tools) != 1 or len(params) != 1:
             line = _line(ending[-1] if ending else root)
-            self._refuse(line, "a family has one tool with role=completion, and one result")
+            self._refuse(line, "a family that reads XML has one tool with role=completion, and one result")
         for element in ending:
             self._check_param(element, _text(element, "result"), "result")
         return Completion(tools.pop(), params.pop())

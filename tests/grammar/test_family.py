@@ -138,7 +138,8 @@ def test_any_numbers_are_a_version(numbers: list[int]) -> None:
     for family in GRAMMAR.families.values():
         toolset = family.toolset(tuple(numbers))
         assert toolset.completion == family.completion
-        assert family.completion.param in toolset.tools[family.completion.tool].params
+        if family.completion:
+            assert family.completion.param in toolset.tools[family.completion.tool].params
 
 
 def test_no_version_stands_for_the_newest_that_reads_xml() -> None:
@@ -214,8 +215,19 @@ def test_a_description_joins_all_releases() -> None:
 
 
 def test_completions() -> None:
-    for family in GRAMMAR.families.values():
-        assert family.completion == Completion("attempt_completion", "result")
+    ending = {name for name, family in GRAMMAR.families.items() if family.completion}
+    assert ending == {"roo", "cline", "zoo"}
+    for name in ending:
+        assert GRAMMAR.family(name).completion == Completion("attempt_completion", "result")
+    assert {name for name, family in GRAMMAR.families.items() if family.reads_xml} == {"roo", "cline"}
+
+
+@given(st.none() | st.tuples(st.integers(0, 9), st.integers(0, 99), st.integers(0, 99)))
+def test_zoo_s_tools_are_those_of_roo_3_52(version: Version | None) -> None:
+    zoo = GRAMMAR.family("zoo")
+    assert zoo.toolset(version) == ROO.toolset((3, 52, 1))
+    for name in ("read_file", "ask_followup_question", "apply_patch", "fetch_web_content"):
+        assert zoo.describe(name) == ROO.describe(name)
 
 
 @pytest.mark.parametrize(

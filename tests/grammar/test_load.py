@@ -45,7 +45,7 @@ def refusal(folder: Path) -> str:
 
 def test_the_projects_own_files() -> None:
     grammar = load_grammar()
-    assert set(grammar.families) == {"roo", "cline"}
+    assert set(grammar.families) == {"roo", "cline", "zoo", "kilo"}
     assert all(grammar.family(name).name == name for name in grammar.families)
     with pytest.raises(KeyError):
         grammar.family("box")
@@ -117,7 +117,7 @@ BROKEN = {
         "computed",
     ),
     "bad limit": (family(reader=READER.replace("<param", '<limit units="0"/><param')), 2, "'0'"),
-    "another root": ("<families/>", 1, "family"),
+    "another root": ("<families/>", 1, "families"),
     "range reversed": (
         family('<tool name="a" since="2.0.0" until="1.0.0"/>'),
         4,
@@ -167,6 +167,17 @@ BROKEN = {
         family(done='<tool name="done" role="completion" result="out"/>'),
         3,
         "result=out names no parameter of done",
+    ),
+    "base without release": ('<successor name="box" base="bag"/>', 1, "base"),
+    "base and tools": (
+        '<successor name="box" base="bag" release="1.0.0">\n<tool name="a"/></successor>',
+        2,
+        "tool",
+    ),
+    "base without a file": (
+        '<successor name="box" base="bag" release="1.0.0"/>',
+        1,
+        "base=bag names no family that has tools of its own",
     ),
     "role without result": (family(done='<tool name="done" role="completion"/>'), 3, "role"),
     "a document type": ('<!DOCTYPE family>\n<family name="box"/>', 1, "document type"),
@@ -281,6 +292,7 @@ def test_the_wheel_carries_the_grammar(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert asked.stdout.splitlines() == [str(site / "roobridge" / "__init__.py"), "cline", "roo"], (
-        asked.stderr
-    )
+    assert asked.stdout.splitlines() == [
+        str(site / "roobridge" / "__init__.py"),
+        *("cline", "kilo", "roo", "zoo"),
+    ], asked.stderr

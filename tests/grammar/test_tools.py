@@ -157,6 +157,23 @@ def test_nested_values_say_how_they_map() -> None:
     ]
 
 
+def test_what_kilo_s_tools_do_without() -> None:
+    tools = GRAMMAR.family("kilo").toolset(None).tools
+    harmless = {
+        name for name, tool in tools.items() if tool.params and all(p.cut_safe for p in tool.params.values())
+    }
+    assert harmless == {"read", "glob", "grep"}
+    verbatim = {
+        (name, param.name)
+        for name, tool in tools.items()
+        for param in tool.params.values()
+        if param.kind is Kind.VERBATIM
+    }
+    assert verbatim == {("write", "content"), ("edit", "oldString"), ("edit", "newString")}
+    assert tools["edit"].required == ("filePath", "oldString", "newString")
+    assert not any(param.prose for tool in tools.values() for param in tool.params.values())
+
+
 @pytest.mark.shared
 def test_clines_tools_are_those_of_its_prompt(shared: Path) -> None:
     recorded = shared / "payloads" / "client_requests" / "cline_2.18.0_xml_turn1.json"

@@ -14,7 +14,6 @@ request header, may name the kind instead.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from types import MappingProxyType
@@ -25,6 +24,7 @@ import msgspec
 from roobridge.bridge.plan import ClientKind, Plan, Wrap
 from roobridge.bridge.request.chat import ChatRequest, function_names, parse_chat_request, text_of
 from roobridge.bridge.request.prompt_tools import OfferedTool, offered_tools
+from roobridge.bridge.request.sender import Sender, sender_by_prompt, sender_of
 from roobridge.errors import ClientError
 from roobridge.grammar.load import Family, Grammar
 from roobridge.grammar.model import Param, Tool, Toolset, Version
@@ -45,23 +45,12 @@ _SUMMARY_MARKERS = (
     "Your task is to create a detailed summary of the conversation",
     "You are a helpful AI assistant tasked with summarizing conversations",
 )
-_PRODUCTS = {"roocode": "roo", "cline": "cline"}
-_PRODUCT = re.compile(
-    r"(?<![\w-])(RooCode|Cline)(?![\w-])(?:/v?(\d{1,5}(?:\.\d{1,5}){1,3}))?", re.ASCII | re.IGNORECASE
-)
 
 _ROO_WITHOUT_XML: Version = (3, 42)
 _ROO_TAKES_TAGS_IN_TEXT: Version = (3, 48)
 _NEWEST: Version = (1 << 20,)  # later than any release
 
 _Word = TypeVar("_Word", bound=Enum)
-
-
-class Sender(msgspec.Struct, frozen=True):
-    """Who a request says it comes from. client: "roo", "cline" or ""."""
-
-    client: str = ""
-    version: Version | None = None
 
 
 def classify(
@@ -79,14 +68,14 @@ def classify(
     """
     kind = _header_word(headers, KIND_HEADER, ClientKind) or kind
     wrap = _header_word(headers, WRAP_HEADER, Wrap) or wrap
-    sender = sender_of(headers)
+    named = sender_of(headers)
     prompt = request.first_text
+    sender = named if named.client else sender_by_prompt(prompt)
     marked = next((family for family, marker in _XML_MARKERS.items() if marker in prompt), "")
-    kind = kind or _kind(request, prompt, marked, sender, grammar)
-    if kind is ClientKind.XML_AGENT and marked and marked != sender.client:
-        sender = Sender(
-            marked
-        )  # the prompt says whose tools they are; another product's version says nothing
+    kind = kind or _kind(request, prompt, marked, named, _ending(grammar, sender.client))
+    if kind is ClientKind.XML_AGENT and marked and marked != _reading(grammar, sender.client).name:
+        # The prompt says whose tools they are; another product's version says nothing.
+        sender = Sender(marked)
     plan = make_plan(
         kind,
         sender.client,
@@ -98,7 +87,7 @@ def classify(
     )
     if plan.kind is not ClientKind.XML_AGENT:
         return plan
-    toolset = _with_offered(plan.toolset, offered_tools(prompt), grammar.family(plan.client))
+    toolset = _with_offered(plan.toolset, offered_tools(prompt), _reading(grammar, plan.client))
     return msgspec.structs.replace(plan, toolset=toolset)
 
 
@@ -113,21 +102,21 @@ def make_plan(
 ) -> Plan:
     """The plan for a reply of a known kind.
 
-    client: "roo", "cline" or "". version: None for the newest rules of the kind. tools: an OpenAI `tools`
+    client: a name as in Sender. version: None for the newest rules of the kind. tools: an OpenAI `tools`
     array for the native kinds; None stands for the tools of the client's own (Roo's where it is unknown).
     A native agent whose tools lack the completion tool is NATIVE_OTHER.
     """
-    family = grammar.family(client or "roo")
     if kind is ClientKind.PLAIN:
         return Plan(kind, Toolset(), wrap, client, version)
     if kind is ClientKind.XML_AGENT:
-        known = None if family.name == "roo" and version and version >= _ROO_WITHOUT_XML else version
-        return Plan(kind, family.toolset(known), wrap, family.name, known, single_call=True)
+        return _xml_plan(_reading(grammar, client), client, version, wrap)
     agent = kind is ClientKind.NATIVE_AGENT
-    describe = family.describe if agent or client else _no_description
-    completion = family.completion if agent else None
+    family = _ending(grammar, client) if agent else grammar.families.get(client)
+    describe = family.describe if family else _no_description
+    completion = family.completion if agent and family else None
     if tools is None:
-        toolset = msgspec.structs.replace(family.toolset(_NEWEST), completion=completion)
+        own = (family or grammar.family("roo")).toolset(_NEWEST)
+        toolset = msgspec.structs.replace(own, completion=completion)
     else:
         toolset = toolset_from_tools(tools, describe, completion)
     if agent and toolset.completion is None:
@@ -144,29 +133,39 @@ def make_plan(
     )
 
 
-def sender_of(headers: Mapping[str, str]) -> Sender:
-    """The client family and version that User-Agent names (`RooCode/3.31.3`), else X-Title (`Roo Code`).
-
-    A version that is none is left out, as is a product that only looks like one of the two.
-    """
-    product = _PRODUCT.search(headers.get("user-agent", ""))
-    if product is not None:
-        digits = product[2]
-        version = tuple(int(part) for part in digits.split(".")) if digits else None
-        return Sender(_PRODUCTS[product[1].lower()], version)
-    return Sender("roo") if headers.get("x-title", "").strip() == "Roo Code" else Sender()
+def _xml_plan(family: Family, client: str, version: Version | None, wrap: Wrap) -> Plan:
+    """family: the one that reads as the client does; a version of another's says nothing of its releases."""
+    if client in ("", family.name):
+        if family.name == "roo" and version and version >= _ROO_WITHOUT_XML:
+            version = None
+        return Plan(
+            ClientKind.XML_AGENT, family.toolset(version), wrap, family.name, version, single_call=True
+        )
+    return Plan(ClientKind.XML_AGENT, family.toolset(None), wrap, client, version, single_call=True)
 
 
-def _kind(request: ChatRequest, prompt: str, marked: str, sender: Sender, grammar: Grammar) -> ClientKind:
+def _reading(grammar: Grammar, client: str) -> Family:
+    """The family whose reader of XML the client has: Roo's, where it is not known to have its own."""
+    family = grammar.families.get(client)
+    return family if family and family.reads_xml else grammar.family("roo")
+
+
+def _ending(grammar: Grammar, client: str) -> Family:
+    """The family whose tool ends the client's tasks: Roo's, where it is not known to have its own."""
+    family = grammar.families.get(client)
+    return family if family and family.completion else grammar.family("roo")
+
+
+def _kind(request: ChatRequest, prompt: str, marked: str, named: Sender, ending: Family) -> ClientKind:
+    """named: by the request's headers."""
     if prompt.lstrip().startswith(_SUMMARY_MARKERS):
         return ClientKind.PLAIN
     if request.tools:
         if request.tool_choice == "none":
             return ClientKind.PLAIN
-        completion = grammar.family(sender.client or "roo").completion
-        names = function_names(request.tools)
-        return ClientKind.NATIVE_AGENT if completion.tool in names else ClientKind.NATIVE_OTHER
-    if marked or (_is_roo_of_xml_days(sender) and _ends_with_environment(request)):
+        ends = ending.completion and ending.completion.tool in function_names(request.tools)
+        return ClientKind.NATIVE_AGENT if ends else ClientKind.NATIVE_OTHER
+    if marked or (_is_roo_of_xml_days(named) and _ends_with_environment(request)):
         return ClientKind.XML_AGENT
     return ClientKind.PLAIN
 

@@ -27,9 +27,9 @@ CAPTURED: dict[str, tuple[ClientKind, str, Version | None, bool, int]] = {
     "roo_3.52.1_native_turn6": (NATIVE, "roo", (3, 52, 1), False, 0),
     "cline_2.18.0_xml_turn1": (XML, "cline", (3, 82, 0), True, 12),
     "cline_2.18.0_xml_turn5": (XML, "cline", (3, 82, 0), True, 12),
-    "cline_3.0.65_native_turn1": (OTHER, "", None, False, 0),
-    "qwen_code_0.24.4_native_turn1": (OTHER, "", None, False, 0),
-    "qwen_code_0.24.4_native_turn3": (OTHER, "", None, False, 0),
+    "cline_3.0.65_native_turn1": (OTHER, "cline", None, False, 0),
+    "qwen_code_0.24.4_native_turn1": (OTHER, "qwen-code", (0, 24, 4), False, 0),
+    "qwen_code_0.24.4_native_turn3": (OTHER, "qwen-code", (0, 24, 4), False, 0),
 }
 
 

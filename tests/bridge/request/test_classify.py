@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roobridge.bridge.plan import ClientKind, Plan, Wrap
-from roobridge.bridge.request.classify import Sender, classify, make_plan, parse_chat_request, sender_of
+from roobridge.bridge.request.classify import classify, make_plan, parse_chat_request
 from roobridge.errors import ClientError
 from roobridge.grammar.load import Grammar, load_grammar
-from roobridge.grammar.model import Version
+from roobridge.grammar.model import Toolset, Version
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures" / "requests"
 NATIVE_TOOLS = [
@@ -67,42 +67,6 @@ def test_fixtures(path: Path) -> None:
 
 
 XML, NATIVE, OTHER, PLAIN = ClientKind
-
-
-@pytest.mark.parametrize(
-    ("headers", "sender"),
-    [
-        ({}, Sender()),
-        ({"user-agent": "RooCode/3.31.3"}, Sender("roo", (3, 31, 3))),
-        ({"user-agent": "Cline/3.82.0"}, Sender("cline", (3, 82, 0))),
-        ({"user-agent": "roocode/v3.31"}, Sender("roo", (3, 31))),
-        ({"user-agent": "Mozilla/5.0 RooCode/3.31.3 (linux)"}, Sender("roo", (3, 31, 3))),
-        ({"user-agent": "RooCode/3.31.3-nightly.4+build"}, Sender("roo", (3, 31, 3))),
-        ({"user-agent": "RooCode"}, Sender("roo")),
-        ({"user-agent": "RooCode/"}, Sender("roo")),
-        ({"user-agent": "RooCode/abc"}, Sender("roo")),
-        ({"user-agent": "RooCode/3"}, Sender("roo")),
-        ({"user-agent": "RooCode/٣.٣"}, Sender("roo")),
-        ({"user-agent": "RooCode/" + "9" * 10_000}, Sender("roo")),
-        ({"user-agent": "RooCodeAlike/3.31.3"}, Sender()),
-        ({"user-agent": "Not-RooCode/3.31.3"}, Sender()),
-        ({"user-agent": "QwenCode/0.24.4 (linux; x64)"}, Sender()),
-        ({"x-title": "Roo Code"}, Sender("roo")),
-        ({"x-title": " Roo Code "}, Sender("roo")),
-        ({"x-title": "Roo Code fan"}, Sender()),
-        ({"x-title": "Roo Code", "user-agent": "Cline/3.82.0"}, Sender("cline", (3, 82, 0))),
-        ({"x-title": "Roo Code", "user-agent": "curl/8.5.0"}, Sender("roo")),
-    ],
-)
-def test_senders(headers: dict[str, str], sender: Sender) -> None:
-    assert sender_of(headers) == sender
-
-
-@given(st.text(max_size=40).map("RooCode/".__add__) | st.text(max_size=40))
-def test_any_user_agent_is_borne(agent: str) -> None:
-    sender = sender_of({"user-agent": agent})
-    assert sender.version is None or 2 <= len(sender.version) <= 4
-    assert plan_of(ask(), {"user-agent": agent}).kind is PLAIN
 
 
 @pytest.mark.parametrize("kind", ClientKind)
@@ -179,6 +143,15 @@ def test_the_prompt_adds_tools_and_parameters() -> None:
         (NATIVE, "cline", (3, 44, 0), NATIVE_TOOLS, None, (NATIVE, "cline", (3, 44, 0), False, False)),
         (OTHER, "", None, NATIVE_TOOLS, None, (OTHER, "", None, False, False)),
         (OTHER, "", None, NATIVE_TOOLS, False, (OTHER, "", None, True, False)),
+        (NATIVE, "zoo", (3, 82, 0), NATIVE_TOOLS, True, (NATIVE, "zoo", (3, 82, 0), False, False)),
+        (NATIVE, "zoo", (3, 45, 0), NATIVE_TOOLS, None, (NATIVE, "zoo", (3, 45, 0), False, False)),
+        (NATIVE, "zoo", None, None, False, (NATIVE, "zoo", None, True, False)),
+        (XML, "zoo", (3, 82, 0), None, None, (XML, "zoo", (3, 82, 0), True, False)),
+        (NATIVE, "kilo", (4, 84, 0), NATIVE_TOOLS, None, (NATIVE, "kilo", (4, 84, 0), False, False)),
+        (XML, "kilo", (4, 84, 0), None, None, (XML, "kilo", (4, 84, 0), True, False)),
+        (OTHER, "kilo", (7, 7, 9), NATIVE_TOOLS[:1], None, (OTHER, "kilo", (7, 7, 9), False, False)),
+        (OTHER, "kilo", None, None, None, (OTHER, "kilo", None, False, False)),
+        (OTHER, "qwen-code", (0, 24, 4), None, None, (OTHER, "qwen-code", (0, 24, 4), False, False)),
         (PLAIN, "roo", (3, 52, 1), NATIVE_TOOLS, False, (PLAIN, "roo", (3, 52, 1), False, False)),
     ],
 )
@@ -203,6 +176,17 @@ def test_a_stranger_s_tool_of_a_known_name_is_not_the_grammar_s() -> None:
     assert (strange.kind, familiar.kind) == (OTHER, OTHER)
     assert not strange.toolset.tools["read_file"].known
     assert familiar.toolset.tools["read_file"].known
+
+
+def test_a_client_without_a_reader_or_a_completion_of_its_own_has_roo_s() -> None:
+    def toolset(kind: ClientKind, client: str) -> Toolset:
+        return make_plan(kind, client, (4, 84, 0), None, Wrap.HOLD, None, grammar()).toolset
+
+    for client in ("zoo", "kilo", "qwen-code"):
+        assert toolset(XML, client) == make_plan(XML, "roo", None, None, Wrap.HOLD, None, grammar()).toolset
+    native = make_plan(NATIVE, "roo", None, None, Wrap.HOLD, None, grammar()).toolset
+    assert toolset(NATIVE, "zoo") == toolset(NATIVE, "kilo") == native
+    assert toolset(OTHER, "kilo").tools.keys() >= {"bash", "read", "write", "edit"}
 
 
 def test_native_tools_of_the_client_own_stand_for_missing_ones() -> None:
