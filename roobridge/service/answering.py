@@ -133,8 +133,9 @@ class Answering:
 
     def _log(self, started: float, turn: Turn) -> None:
         log.info(
-            "turn %s kind=%s model=%s pieces=%d repairs=%s outcome=%s ms=%d",
+            "turn %s client=%s kind=%s model=%s pieces=%d repairs=%s outcome=%s ms=%d",
             turn.id,
+            turn.ask.plan.sender,
             turn.ask.plan.kind.value,
             turn.ask.chat.model,
             turn.pieces,

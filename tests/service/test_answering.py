@@ -70,7 +70,7 @@ async def test_a_turn_leaves_one_line_without_content_or_secret(caplog: pytest.L
         await answer(Scripted([*say("The password is swordfish."), *end()]), {})
     (record,) = [record for record in caplog.records if record.name == "roobridge.turns"]
     line = record.getMessage()
-    for word in ("kind=plain", "model=qwen", "outcome=ok", "ms="):
+    for word in (" client=- ", "kind=plain", "model=qwen", "outcome=ok", "ms="):
         assert word in line
     for secret in ("sk-secret", "swordfish", "Hello"):
         assert secret not in caplog.text
