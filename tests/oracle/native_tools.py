@@ -67,6 +67,14 @@ OTHER = [
     tool("run_shell_command", "command", command=STRING),
 ]
 
+# Kilo on OpenCode's core.
+KILO = [
+    tool("bash", "command", command=STRING, description=STRING, timeout=INTEGER, workdir=STRING),
+    tool("edit", "filePath oldString newString", filePath=STRING, oldString=STRING, newString=STRING),
+    tool("read", "filePath", filePath=STRING, offset=INTEGER, limit=INTEGER),
+    tool("write", "content filePath", content=STRING, filePath=STRING),
+]
+
 # One parameter of each sort of type.
 TYPED = [
     *[entry for entry in ROO if entry["function"]["name"] == "attempt_completion"],
@@ -92,6 +100,7 @@ SETS: dict[str, list[dict[str, Any]]] = {
     "roo": ROO,
     "files": FILES,
     "other": OTHER,
+    "kilo": KILO,
     "typed": TYPED,
     "builtin": [{"type": "web_search"}],  # run by the server: no function that a reply may call
     "none": [],

@@ -65,6 +65,8 @@ ROO_41 = Client(ClientKind.XML_AGENT)
 CLINE = Client(ClientKind.XML_AGENT, "cline", "2.18.0")
 ROO_36N = Client(ClientKind.NATIVE_AGENT, version="3.36.16", tools="roo")
 ROO_52 = Client(ClientKind.NATIVE_AGENT, version="3.52.1", tools="roo", parallel=True)
+ZOO = Client(ClientKind.NATIVE_AGENT, "zoo", "3.82.0", tools="roo", parallel=True)
+KILO = Client(ClientKind.NATIVE_OTHER, "kilo", "7.7.9", tools="kilo")
 OTHER = Client(ClientKind.NATIVE_OTHER, "", tools="other")
 PLAIN = Client(ClientKind.PLAIN, "")
 
@@ -74,11 +76,13 @@ CLIENTS = {
     "cline-xml": CLINE,
     "roo-3.36.16-native": ROO_36N,
     "roo-3.52.1-native": ROO_52,
+    "zoo-native": ZOO,
+    "kilo-native": KILO,
     "other-native": OTHER,
     "plain": PLAIN,
 }
 XML_CLIENTS = [ROO_31, ROO_41, CLINE]
-NATIVE_AGENTS = [ROO_36N, ROO_52]
+NATIVE_AGENTS = [ROO_36N, ROO_52, ZOO]
 AGENTS = [*XML_CLIENTS, *NATIVE_AGENTS]
 
 
