@@ -35,7 +35,9 @@ class Readme(msgspec.Struct, frozen=True):
         return [content for found, content in fenced if found == language]
 
     def section(self, heading: str) -> str:
-        """What stands under a heading of the second level."""
+        """What stands under a heading of the second level; before the first one, where none is named."""
+        if not heading:
+            return self.text.partition("\n## ")[0]
         _, _, rest = self.text.partition(f"\n## {heading}\n")
         assert rest, f"{self.name} has no section {heading!r}"
         return rest.partition("\n## ")[0]
@@ -76,11 +78,26 @@ BRIDGE = Readme("roobridge/bridge")
 DIALECTS = Readme("roobridge/dialects")
 MACHINE = Readme("roobridge/parser")
 GRAMMAR = Readme("grammar")
+SETUP = Readme("clients")
 FIXTURES = Readme("fixtures")
 LAWS = Readme("tests/laws")
 CLIENTS = Readme("tests/e2e")
 SPEED = Readme("tests/bench")
-ALL = (TOP, COMMANDS, SERVICE, UPSTREAMS, BRIDGE, DIALECTS, MACHINE, GRAMMAR, FIXTURES, LAWS, CLIENTS, SPEED)
+ALL = (
+    TOP,
+    SETUP,
+    COMMANDS,
+    SERVICE,
+    UPSTREAMS,
+    BRIDGE,
+    DIALECTS,
+    MACHINE,
+    GRAMMAR,
+    FIXTURES,
+    LAWS,
+    CLIENTS,
+    SPEED,
+)
 
 
 @cache
