@@ -1,4 +1,4 @@
-"""The settings that `clients/README.md` shows, against the fields that the clients read."""
+"""The settings that `deploy/clients/README.md` shows, against the fields that the clients read."""
 
 from __future__ import annotations
 
