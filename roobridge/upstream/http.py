@@ -146,7 +146,7 @@ async def fetch_json(
         return msgspec.json.decode(body)
     except FAILURES as failure:
         raise upstream_error(failure) from failure
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         raise without_secrets(refused(response, body), secrets) from None
     except UpstreamError as error:
         raise without_secrets(error, secrets) from None

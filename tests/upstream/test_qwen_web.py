@@ -240,6 +240,7 @@ async def test_given_models_are_believed_until_the_list_is_read(serve: Serve) ->
         (listed({}), True, "2 models"),
         (b"<html>aliyun_waf</html>", False, "browser"),
         (b"{}", False, "refused"),
+        (b"[" * 100_000, False, "refused"),
     ],
 )
 async def test_health(serve: Serve, body: bytes, ok: bool, word: str) -> None:

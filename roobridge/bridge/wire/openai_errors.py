@@ -81,7 +81,7 @@ def said_in_text(body: str) -> Said:
     """Read an error body as it came: JSON, else its text without markup."""
     try:
         return said_in(msgspec.json.decode(body))
-    except (msgspec.MsgspecError, UnicodeEncodeError):
+    except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
         return Said(message=" ".join(_MARKUP.sub(" ", body).split()))
 
 

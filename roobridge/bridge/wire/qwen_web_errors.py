@@ -43,7 +43,7 @@ def refusal(status: int, body: str) -> UpstreamError:
         return _firewall(text)
     try:
         return stream_error(msgspec.json.decode(text), status)
-    except (msgspec.MsgspecError, UnicodeEncodeError):
+    except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
         return _of_words("", text, None, status)
 
 
