@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -43,12 +43,21 @@ class Delta(msgspec.Struct, frozen=True, gc=False):
 
 
 class Model(msgspec.Struct, frozen=True):
-    """One model an upstream serves. context, output: tokens, 0 where unknown."""
+    """One model an upstream serves.
+
+    context: tokens that it takes as it is loaded, not those it was trained for; output: tokens it can write;
+    0 where unknown. vision: image parts; tools; thinking: before the answer; None where unknown. said: its
+    entry in the upstream's own list, without secrets, for those who read that upstream's words.
+    """
 
     id: str
     owner: str = "qwen"
     context: int = 0
     output: int = 0
+    vision: bool | None = None
+    tools: bool | None = None
+    thinking: bool | None = None
+    said: Mapping[str, Any] = {}
 
 
 class Capabilities(msgspec.Struct, frozen=True):

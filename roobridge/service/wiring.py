@@ -108,7 +108,7 @@ def build_upstream(settings: Settings) -> Upstream:
             raise _missing("base_url", "the upstream openai", "--base-url or ROOBRIDGE_BASE_URL")
         return _openai(settings, Preset(settings.base_url))
     if name in PRESETS:
-        return _openai(settings, PRESETS[name])
+        return _openai(settings, PRESETS[name], name)
     known = ", ".join(("replay", "qwen-web", "openai", *PRESETS))
     raise SettingsError(
         f"The setting 'upstream' is {name!r}, but must be one of {known}.",
@@ -117,10 +117,11 @@ def build_upstream(settings: Settings) -> Upstream:
     )
 
 
-def _openai(settings: Settings, known: Preset) -> Upstream:
+def _openai(settings: Settings, known: Preset, name: str = "") -> Upstream:
     upstream: Upstream = OpenAIUpstream(
         settings.base_url or known.base_url,
         _revealed(settings.api_key),
+        preset=name,
         partial=known.partial,
     )
     upstream = Retrying(upstream, settings.retry_seconds)

@@ -9,23 +9,26 @@ import httpx
 import msgspec
 
 from roobridge.bridge.ports import Capabilities, Delta, Health, Model, UpstreamRequest
+from roobridge.bridge.tape.scrub import scrub
 from roobridge.bridge.wire.openai import OpenAIStream
 from roobridge.bridge.wire.openai_errors import refusal
 from roobridge.errors import UpstreamError
+from roobridge.upstream.facts import Facts, joined, of_entry
+from roobridge.upstream.hosted import hosted, is_hosted
 from roobridge.upstream.http import checked_base_url, exchange, fetch_json, new_client, retry_after
+from roobridge.upstream.presets import PRESETS
+from roobridge.upstream.servers import Server
 
 _SHORT = httpx.Timeout(10.0)  # for questions other than a reply
-
-# Where servers put the context of a model in their lists: vLLM and SGLang, LM Studio, others.
-_CONTEXT_FIELDS = ("max_model_len", "max_context_length", "context_length", "context_window")
 
 
 class OpenAIUpstream:
     """One server.
 
     base_url: up to and without `/chat/completions`. api_key: empty where the client's own key is passed on.
-    model_map: the client's model names that the server calls otherwise. idle: seconds without a byte after
-    which a reply counts as broken. partial: see Capabilities.
+    preset: the name of the one that this is, where it is one. model_map: the client's model names that the
+    server calls otherwise. idle: seconds without a byte after which a reply counts as broken. partial: see
+    Capabilities.
     """
 
     name = "openai"
@@ -35,6 +38,7 @@ class OpenAIUpstream:
         base_url: str,
         api_key: str = "",
         *,
+        preset: str = "",
         model_map: Mapping[str, str] | None = None,
         idle: float | None = None,
         partial: bool = False,
@@ -44,6 +48,9 @@ class OpenAIUpstream:
         self._api_key = api_key
         self._model_map = dict(model_map or {})
         self._client = new_client(idle)
+        self._server = Server(self._ask, preset)
+        known = PRESETS.get(preset)
+        self._hosted = is_hosted(self._base_url) or (known is not None and not known.local)
 
     def stream(self, request: UpstreamRequest) -> AsyncGenerator[list[Delta], None]:
         key = self._api_key or request.key
@@ -67,11 +74,36 @@ class OpenAIUpstream:
         }
 
     async def models(self) -> Sequence[Model]:
-        """The server's list, then the names of the model map that stand for a model of it."""
+        """The server's list with what is known of each, then the names of the model map for some of them."""
+        listed = await self._listed()
+        told = await self._server.facts(listed)
+        return self._with_aliases([self._informed(model, told.get(model.id, Facts())) for model in listed])
+
+    async def _listed(self) -> list[Model]:
         asked = self._client.build_request(
             "GET", f"{self._base_url}/models", headers=_headers(self._api_key), timeout=_SHORT
         )
-        listed = _models(await fetch_json(self._client, asked, _refused, (self._api_key,)))
+        return _models(await fetch_json(self._client, asked, _refused, (self._api_key,)), self._api_key)
+
+    def _informed(self, model: Model, told: Facts) -> Model:
+        facts = joined(told, of_entry(model.said), hosted(model.id) if self._hosted else Facts())
+        return msgspec.structs.replace(model, **msgspec.structs.asdict(facts))
+
+    async def _ask(self, path: str, body: object = None) -> object:
+        """What the server answers beside its `/v1`; None where that is nothing of use."""
+        asked = self._client.build_request(
+            "GET" if body is None else "POST",
+            self._base_url.removesuffix("/v1") + path,
+            json=body,
+            headers=_headers(self._api_key),
+            timeout=_SHORT,
+        )
+        try:
+            return await fetch_json(self._client, asked, _refused, (self._api_key,))
+        except UpstreamError:
+            return None
+
+    def _with_aliases(self, listed: list[Model]) -> list[Model]:
         known = {model.id: model for model in listed}
         aliases = [
             msgspec.structs.replace(known[target], id=alias)
@@ -82,7 +114,7 @@ class OpenAIUpstream:
 
     async def health(self) -> Health:
         try:
-            models = await self.models()
+            models = self._with_aliases(await self._listed())
         except UpstreamError as error:
             if error.kind == "authentication_error" and not self._api_key:
                 return Health(True, "The upstream answers; it is asked with each client's own key.")
@@ -105,16 +137,19 @@ def _refused(response: httpx.Response, body: str) -> UpstreamError:
     return refusal(response.status_code, body, retry_after(response), response.url.host)
 
 
-def _models(body: object) -> list[Model]:
+def _models(body: object, key: str) -> list[Model]:
     items = body.get("data") if isinstance(body, dict) else body
     if not isinstance(items, list):
         raise UpstreamError(
             "The upstream's list of models cannot be read; check base_url.", code="bad_response"
         )
-    return [_model(item) for item in items if isinstance(item, dict) and isinstance(item.get("id"), str)]
+    return [_model(item, key) for item in items if isinstance(item, dict) and isinstance(item.get("id"), str)]
 
 
-def _model(item: dict[str, Any]) -> Model:
+def _model(item: dict[str, Any], key: str) -> Model:
     owner = item.get("owned_by")
-    context = next((item[name] for name in _CONTEXT_FIELDS if isinstance(item.get(name), int)), 0)
-    return Model(item["id"], owner if isinstance(owner, str) and owner else "qwen", context)
+    try:
+        said = scrub(item, key)
+    except RecursionError:
+        said = {}
+    return Model(item["id"], owner if isinstance(owner, str) and owner else "qwen", said=said)

@@ -225,12 +225,18 @@ async def test_a_whole_completion_in_answer_to_a_stream_request(serve: Serve) ->
 
 
 async def test_models(serve: Serve) -> None:
-    body = {"data": [{"id": "m", "owned_by": "vllm", "max_model_len": 32768}, {"id": "n"}, {"name": "no id"}]}
+    m, n = {"id": "m", "owned_by": "vllm", "max_model_len": 32768}, {"id": "n", "root": "sk-own-and-only"}
+    body = {"data": [m, n, {"name": "no id"}]}
     url, server = await serve(answering(json.dumps(body).encode()))
-    upstream = OpenAIUpstream(f"{url}/v1", "sk-own", model_map={"alias": "m", "n": "m", "z": "absent"})
-    assert await upstream.models() == [Model("m", "vllm", 32768), Model("n"), Model("alias", "vllm", 32768)]
+    names = {"alias": "m", "n": "m", "z": "absent"}
+    upstream = OpenAIUpstream(f"{url}/v1", "sk-own-and-only", model_map=names)
+    assert await upstream.models() == [
+        Model("m", "vllm", 32768, said=m),
+        Model("n", said={"id": "n", "root": "<redacted>"}),
+        Model("alias", "vllm", 32768, said=m),
+    ]
     assert (server.requests[0].method, server.requests[0].target) == ("GET", "/v1/models")
-    assert server.requests[0].headers["authorization"] == "Bearer sk-own"
+    assert server.requests[0].headers["authorization"] == "Bearer sk-own-and-only"
     assert (await upstream.health()).detail == "The upstream lists 3 models."
     await upstream.aclose()
 
@@ -241,6 +247,7 @@ async def test_models(serve: Serve) -> None:
         (b'{"models":[]}', 200, "bad_response"),
         (b"<html>", 200, "upstream_error"),
         (b"{}", 401, "invalid_api_key"),
+        (b"[" * 100_000, 200, "upstream_error"),
     ],
 )
 async def test_no_models(serve: Serve, body: bytes, status: int, code: str) -> None:
