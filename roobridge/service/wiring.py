@@ -31,12 +31,13 @@ SHUTDOWN_TIME = 2.0  # seconds that running turns get to end
 
 
 class Services(msgspec.Struct, frozen=True):
-    """What the web layer is given."""
+    """What the web layer is given. free: whether the models cost nothing, being at home."""
 
     settings: Settings
     upstream: Upstream
     catalog: Catalog
     answering: Answering
+    free: bool
 
     async def aclose(self) -> None:
         """End the turns, then release the upstream's connections."""
@@ -69,7 +70,8 @@ def assemble(
     conversations = Conversations(Peers(link) if link is not None else None)
     rules = rules_of(settings)
     answering = Answering(upstream, catalog, load_grammar(), manners, rules, recorder, conversations)
-    return Services(settings, upstream, catalog, answering)
+    free = _is_local(settings) or settings.upstream_name == "replay"
+    return Services(settings, upstream, catalog, answering, free)
 
 
 def rules_of(settings: Settings) -> Rules:

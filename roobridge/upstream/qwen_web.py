@@ -211,14 +211,19 @@ def _true_status(response: httpx.Response) -> int:
 
 
 def _model(item: dict[str, Any]) -> Model:
-    """Tokens of output: of thinking models the list names them as those of the summary."""
+    """Tokens of output: of thinking models the list names them as those of the summary. What else an entry
+    tells, its owner's id among it, stays here.
+    """
     info = item.get("info")
     meta = info.get("meta") if isinstance(info, dict) else None
     said = meta if isinstance(meta, dict) else {}
     output = said.get("max_generation_length") or said.get("max_summary_generation_length")
-    context = said.get("max_context_length")
+    context, abilities = said.get("max_context_length"), said.get("capabilities")
+    thinking = abilities.get("thinking") if isinstance(abilities, dict) else None
     return Model(
         item["id"],
         context=context if isinstance(context, int) else 0,
         output=output if isinstance(output, int) else 0,
+        vision=False,  # images are not passed on
+        thinking=thinking if isinstance(thinking, bool) else None,
     )

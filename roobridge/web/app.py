@@ -17,7 +17,7 @@ def create_app(services: Services) -> Quart:
     app = Quart("roobridge", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = None  # the chat routes keep the limit themselves
     app.register_blueprint(chat_routes(services.answering, services.settings.body_limit))
-    app.register_blueprint(models_routes(services.catalog))
+    app.register_blueprint(models_routes(services.catalog, free=services.free))
     app.register_blueprint(health_routes(services.upstream))
     errors.install(app)
     app.after_serving(services.aclose)

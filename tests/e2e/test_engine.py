@@ -100,11 +100,6 @@ async def test_the_engine_s_name_for_its_model_is_listed(engine_python: Path, tm
         assert [model.id async for model in client.models.list()] == [MODEL]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="the loaded context is not told: neither /props is asked nor `meta.n_ctx` of the list read",
-)
 async def test_the_context_that_the_engine_has_loaded_is_told(engine_python: Path, tmp_path: Path) -> None:
     async with (
         bridged(engine_python, tmp_path, "--context", "2304") as (engine, address),

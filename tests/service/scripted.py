@@ -41,14 +41,14 @@ class Scripted:
         self,
         *scripts: Sequence[Step],
         capabilities: Capabilities | None = None,
-        models: Sequence[str] = ("qwen",),
+        models: Sequence[str | Model] = ("qwen",),
     ) -> None:
         self.capabilities = capabilities or Capabilities()
         self.requests: list[UpstreamRequest] = []
         self.closed: list[asyncio.Event] = []  # one a request: its stream is over or was closed
         self.exhausted: list[bool] = []  # one a request: it was read to its end
         self.asked = asyncio.Condition()
-        self.list: Sequence[str] | UpstreamError = models
+        self.list: Sequence[str | Model] | UpstreamError = models
         self._scripts = scripts
 
     async def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
@@ -78,7 +78,7 @@ class Scripted:
     async def models(self) -> Sequence[Model]:
         if isinstance(self.list, UpstreamError):
             raise self.list
-        return [Model(name) for name in self.list]
+        return [name if isinstance(name, Model) else Model(name) for name in self.list]
 
     async def health(self) -> Health:
         return Health(True, "It is scripted.")

@@ -207,9 +207,14 @@ async def test_what_cannot_be_sent_is_refused_before_anything_is(
 
 
 def listed(output: dict[str, int]) -> bytes:
-    meta = {"max_context_length": 1000, **output}
+    meta = {"max_context_length": 1000, "capabilities": {"vision": True, "thinking": True}, **output}
     return json.dumps(
-        {"data": [{"id": "new", "owned_by": "qwen", "info": {"meta": meta}}, {"id": "bare"}]}
+        {
+            "data": [
+                {"id": "new", "owned_by": "qwen", "info": {"user_id": "u-1", "meta": meta}},
+                {"id": "bare"},
+            ]
+        }
     ).encode()
 
 
@@ -223,7 +228,10 @@ async def test_the_listed_output_limit_stands_for_a_length_signal(serve: Serve, 
 
     url, _ = await serve(script)
     upstream = QwenWebUpstream(CAPTURE, base_url=url)
-    assert await upstream.models() == [Model("new", context=1000, output=7), Model("bare")]
+    assert await upstream.models() == [
+        Model("new", context=1000, output=7, vision=False, thinking=True),
+        Model("bare", vision=False),
+    ]
     deltas = await collect(upstream, UpstreamRequest({**REQUEST.body, "model": "new"}))
     assert deltas[-1] == Delta(finish="length")
 

@@ -18,7 +18,7 @@ Serve = Callable[..., Awaitable[str]]
 
 
 @asynccontextmanager
-async def _serving(upstream: Upstream, **settings: Any) -> AsyncIterator[str]:
+async def _serving(upstream: Upstream, /, **settings: Any) -> AsyncIterator[str]:
     sock = listen("127.0.0.1", 0)
     address = f"http://127.0.0.1:{sock.getsockname()[1]}"
     stop = asyncio.Event()
@@ -35,7 +35,7 @@ async def _serving(upstream: Upstream, **settings: Any) -> AsyncIterator[str]:
 async def serve() -> AsyncIterator[Serve]:
     async with AsyncExitStack() as stack:
 
-        async def start(upstream: Upstream, **settings: Any) -> str:
+        async def start(upstream: Upstream, /, **settings: Any) -> str:
             return await stack.enter_async_context(_serving(upstream, **settings))
 
         yield start
