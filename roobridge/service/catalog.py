@@ -17,11 +17,15 @@ ANSWER_TIME = 10.0  # seconds; a list that takes longer must not hold up a turn
 class Catalog:
     """The upstream's models, believed for `ttl` seconds, and the operator's names for them.
 
-    names: the client's word for a model to the upstream's. It changes nothing for a model not in it.
+    names: the client's word for a model to the upstream's. It changes nothing for a model not in it. context,
+    output: what the operator says of all models, whatever the upstream does; 0 where it is as found.
     """
 
-    def __init__(self, upstream: Upstream, names: Mapping[str, str], ttl: float) -> None:
+    def __init__(
+        self, upstream: Upstream, names: Mapping[str, str], ttl: float, context: int = 0, output: int = 0
+    ) -> None:
         self._upstream = upstream
+        self._limits = {name: tokens for name, tokens in (("context", context), ("output", output)) if tokens}
         self._names = names
         self._ttl = ttl
         self._known: Sequence[Model] | UpstreamError = ()
@@ -42,7 +46,7 @@ class Catalog:
         for name, target in self._names.items():
             if name not in ids and target in ids:
                 ids[name] = msgspec.structs.replace(ids[target], id=name)
-        return list(ids.values())
+        return [msgspec.structs.replace(model, **self._limits) for model in ids.values()]
 
     async def resolve(self, model: str) -> str:
         """The upstream's word for a model.

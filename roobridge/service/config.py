@@ -108,6 +108,16 @@ class Settings(BaseSettings):
         default_factory=dict,
         description="your model names to the upstream's; as a variable it is written in JSON",
     )
+    context_length: int = Field(
+        default=0,
+        ge=0,
+        description="tokens of context that clients are told for every model, 0 for what the upstream says",
+    )
+    max_output: int = Field(
+        default=0,
+        ge=0,
+        description="tokens of output that clients are told for every model, 0 for what the upstream says",
+    )
     tapes: Path | None = Field(
         default=None, description="folder of tapes for `replay`; the demo where none is named"
     )

@@ -65,7 +65,9 @@ def assemble(
     link: Link | None = None,
 ) -> Services:
     """The services around an upstream that stands already."""
-    catalog = Catalog(upstream, settings.model_map, settings.models_ttl)
+    catalog = Catalog(
+        upstream, settings.model_map, settings.models_ttl, settings.context_length, settings.max_output
+    )
     manners = Manners(settings.kind, settings.wrap, settings.enable_tool_calling)
     conversations = Conversations(Peers(link) if link is not None else None)
     rules = rules_of(settings)

@@ -54,6 +54,17 @@ async def test_the_last_known_list_stands_for_an_upstream_that_is_down() -> None
         await Catalog(upstream, {}, 0).models()
 
 
+async def test_the_operator_s_limits_stand_over_the_upstream_s() -> None:
+    upstream = Scripted(models=(Model("a", context=4096, output=7), "b"))
+    for context, output, known in (
+        (0, 0, [(4096, 7), (0, 0), (4096, 7)]),
+        (65536, 0, [(65536, 7), (65536, 0), (65536, 7)]),
+        (65536, 8192, [(65536, 8192)] * 3),
+    ):
+        models = await Catalog(upstream, {"coder": "a"}, 60, context, output).models()
+        assert [(model.context, model.output) for model in models] == known
+
+
 async def test_an_upstream_without_a_list_decides_for_itself() -> None:
     upstream = Scripted(capabilities=CLOSED)
     for nothing in ((), UpstreamError("no")):

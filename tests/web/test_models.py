@@ -66,6 +66,13 @@ async def test_the_upstream_s_fields_stay_beside_the_facts(serve: Serve, http: h
     assert (await http.get(address + "/v1/models/mine")).json() == {**known, "id": "mine"}
 
 
+async def test_the_settings_stand_over_the_upstream(serve: Serve, http: httpx.AsyncClient) -> None:
+    address = await serve(Scripted(models=(WHOLE,)), context_length=32768, max_output=4096)
+    [told] = (await http.get(address + "/v1/model/info")).json()["data"]
+    assert told["model_info"]["max_input_tokens"] == 32768
+    assert told["model_info"]["max_tokens"] == told["model_info"]["max_output_tokens"] == 4096
+
+
 LOCAL = {"input_cost_per_token": 0, "output_cost_per_token": 0, "supports_prompt_caching": False}
 
 
