@@ -18,6 +18,8 @@ from typing import Annotated, Any
 
 import typer
 
+from roobridge.cli.greeting import greeting
+from roobridge.cli.look import look
 from roobridge.service.config import Settings, load_settings, unknown_variables
 from roobridge.service.peers import Link, links
 from roobridge.service.wiring import SHUTDOWN_TIME, build
@@ -70,44 +72,18 @@ def run(settings: Settings) -> None:
     _log_to_stderr(settings.log_level)
     for name in unknown_variables():
         log.warning("%s is set, but there is no such setting; roobridge/service/README.md lists them.", name)
-    model = asyncio.run(_rehearse(settings))
+    asyncio.run(_rehearse(settings))
     sock = listen(settings.host, settings.port)
-    typer.echo(greeting(settings, sock.getsockname()[1], model))
+    typer.echo(greeting(settings, sock.getsockname()[1], look(settings)))
     if settings.workers == 1:
         work(settings, sock)
     else:
         _supervise(settings, sock)
 
 
-async def _rehearse(settings: Settings) -> str:
-    """Build everything once, so that what is wrong shows before anything is served. Returns the name of a
-    model to enter, where it is known without asking over the network."""
-    services = build(settings)
-    try:
-        if settings.model_map or settings.upstream_name != "replay":
-            return next(iter(settings.model_map), "")
-        return next((model.id for model in await services.catalog.models()), "")
-    finally:
-        await services.aclose()
-
-
-def greeting(settings: Settings, port: int, model: str = "") -> str:
-    """What the user is to enter in Roo Code. model: one that is served, or empty where none is known."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    own_key = settings.api_key or settings.qwen_token
-    key = "anything, the upstream's key is set here" if own_key else "your key for the upstream"
-    if settings.upstream_name == "replay":
-        key = "anything, tapes need none"
-    model = model or f"one that http://{host}:{port}/v1/models lists"
-    return "\n".join(
-        (
-            f"roobridge serves on http://{host}:{port}/v1, upstream {settings.upstream_name}.",
-            "In Roo Code choose the provider OpenAI Compatible, and enter:",
-            f"  Base URL  http://{host}:{port}/v1",
-            f"  API key   {key}",
-            f"  Model     {model}",
-        )
-    )
+async def _rehearse(settings: Settings) -> None:
+    """Build everything once, so that what is wrong shows before anything is served."""
+    await build(settings).aclose()
 
 
 def work(settings: Settings, sock: socket.socket, link: Link | None = None) -> None:

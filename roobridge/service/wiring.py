@@ -20,7 +20,7 @@ from roobridge.service.rules import Rules
 from roobridge.upstream.openai import OpenAIUpstream
 from roobridge.upstream.presets import PRESETS, Preset, is_local
 from roobridge.upstream.queue import Queued
-from roobridge.upstream.qwen_web import Capture, QwenWebUpstream
+from roobridge.upstream.qwen_web import SITE, Capture, QwenWebUpstream
 from roobridge.upstream.record import RecordUpstream
 from roobridge.upstream.replay import ReplayUpstream
 from roobridge.upstream.retry import Retrying
@@ -65,19 +65,23 @@ def assemble(
     link: Link | None = None,
 ) -> Services:
     """The services around an upstream that stands already."""
-    catalog = Catalog(
-        upstream, settings.model_map, settings.models_ttl, settings.context_length, settings.max_output
-    )
+    catalog = catalog_of(settings, upstream)
     manners = Manners(settings.kind, settings.wrap, settings.enable_tool_calling)
     conversations = Conversations(Peers(link) if link is not None else None)
     rules = rules_of(settings)
     answering = Answering(upstream, catalog, load_grammar(), manners, rules, recorder, conversations)
-    free = _is_local(settings) or settings.upstream_name == "replay"
+    free = at_home(settings) or settings.upstream_name == "replay"
     return Services(settings, upstream, catalog, answering, free)
 
 
+def catalog_of(settings: Settings, upstream: Upstream) -> Catalog:
+    return Catalog(
+        upstream, settings.model_map, settings.models_ttl, settings.context_length, settings.max_output
+    )
+
+
 def rules_of(settings: Settings) -> Rules:
-    usual = 0.0 if _is_local(settings) else REMOTE_PATIENCE
+    usual = 0.0 if at_home(settings) else REMOTE_PATIENCE
     start, idle = settings.start_timeout, settings.idle_timeout
     return Rules(
         patience=Patience(usual if start is None else start, usual if idle is None else idle),
@@ -90,12 +94,19 @@ def rules_of(settings: Settings) -> Rules:
     )
 
 
-def _is_local(settings: Settings) -> bool:
+def at_home(settings: Settings) -> bool:
     """Whether the model runs at home, where silence says nothing."""
     known = PRESETS.get(settings.upstream_name)
     if known is not None:
         return known.local
     return settings.upstream_name == "openai" and is_local(settings.base_url or "")
+
+
+def address_of(settings: Settings) -> str:
+    """Where the upstream is; empty for tapes."""
+    known = PRESETS.get(settings.upstream_name)
+    usual = known.base_url if known else SITE if settings.upstream_name == "qwen-web" else ""
+    return settings.base_url or usual
 
 
 def build_upstream(settings: Settings) -> Upstream:

@@ -24,6 +24,7 @@ from roobridge.bridge.wire.qwen_web_request import completion_body, encode_body,
 from roobridge.errors import UpstreamError
 from roobridge.upstream.http import checked_base_url, exchange, fetch_json, new_client, retry_after
 
+SITE = "https://chat.qwen.ai"
 SHORTEST_SECRET = 8  # characters; a shorter cookie says "yes" or "en" and may stand in any message
 
 _TOKEN_COOKIE = re.compile(r"(?:^|;)\s*token=")
@@ -66,7 +67,7 @@ class QwenWebUpstream:
         self,
         capture: Capture,
         *,
-        base_url: str = "https://chat.qwen.ai",
+        base_url: str = SITE,
         models: Sequence[Model] = (),
         idle: float | None = None,
     ) -> None:

@@ -12,8 +12,6 @@ from contextlib import contextmanager, suppress
 import httpx
 import pytest
 
-from roobridge.cli.serve import greeting
-from roobridge.service.config import Settings
 from tests.upstream.loopback import Answering, Loopback, Received
 from tests.web.requests import unread
 
@@ -69,6 +67,28 @@ def test_without_a_setting_it_plays_the_demo_and_names_its_model() -> None:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)
     assert [line.split()[1] for line in greeted if "Model" in line] == [listed[0]["id"]]
+
+
+async def test_the_upstream_is_asked_once_however_many_processes_serve() -> None:
+    async def script(answer: Answering, request: Received) -> None:
+        if request.target == "/props":
+            await answer.whole(b'{"default_generation_settings": {"n_ctx": 8192}}')
+        else:
+            await answer.whole(b'{"data": [{"id": "coder", "owned_by": "llamacpp"}]}')
+
+    server = Loopback(script)
+    upstream = ("--upstream", "openai", "--base-url", await server.start() + "/v1", "--host", "127.0.0.1")
+
+    def greeted() -> str:
+        with program(*upstream, "--port", "0", "--workers", "2") as process:
+            assert process.stdout is not None
+            return "".join(process.stdout.readline() for _ in range(8))
+
+    said = await asyncio.to_thread(greeted)
+    await server.stop()
+    assert "coder, context 8,192 tokens.\n" in said
+    assert "  In Roo set context window 8192, max output 2048, images off.\n  Warning: " in said
+    assert [request.target for request in server.requests] == ["/v1/models", "/props"]
 
 
 @pytest.mark.parametrize("level", ["info", "debug"])
@@ -136,20 +156,3 @@ def test_a_bad_setting_is_one_clear_line(options: tuple[str, ...], word: str) ->
     assert word in errors
     assert len(errors.strip().splitlines()) == 1
     assert not output
-
-
-@pytest.mark.parametrize(
-    ("settings", "model", "words"),
-    [
-        ({}, "demo", ("upstream replay", "http://127.0.0.1:8001/v1", "anything, tapes need none", "demo")),
-        ({"upstream": "dashscope"}, "", ("your key for the upstream", "/v1/models")),
-        ({"host": "::1"}, "", ("http://[::1]:8001/v1",)),
-    ],
-)
-def test_the_greeting_says_what_to_enter(
-    settings: dict[str, object], model: str, words: tuple[str, ...]
-) -> None:
-    given = Settings.model_construct(**{**Settings.model_construct().model_dump(), **settings})
-    text = greeting(given, 8001, model)
-    for word in words:
-        assert word in text
