@@ -133,13 +133,14 @@ class Answering:
 
     def _log(self, started: float, turn: Turn) -> None:
         log.info(
-            "turn %s client=%s kind=%s model=%s pieces=%d repairs=%s outcome=%s ms=%d",
+            "turn %s client=%s kind=%s model=%s pieces=%d repairs=%s tries=%s outcome=%s ms=%d",
             turn.id,
             turn.ask.plan.sender,
             turn.ask.plan.kind.value,
             turn.ask.chat.model,
             turn.pieces,
             ",".join(turn.repairs) or "-",
+            ",".join(turn.ask.request.tries) or "-",
             turn.error.code if turn.error else "ok",
             (time.monotonic() - started) * 1000,
         )

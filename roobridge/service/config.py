@@ -134,8 +134,8 @@ class Settings(BaseSettings):
     )
     tools: ToolUse = Field(
         default=ToolUse.AUTO,
-        description="`native`; `prompted`: as text, for a model that takes none; `auto`: natively until the "
-        "upstream refuses them for a model",
+        description="`native`; `prompted`: as text, for a model that takes none; `auto`: natively, unless "
+        "the upstream says that a model takes none, or refuses them",
     )
     max_continuations: int = Field(
         default=3,

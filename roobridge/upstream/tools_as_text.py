@@ -1,14 +1,16 @@
 """An upstream whose models may take no tools: these are told of them in the prompt instead.
 
 Ollama refuses `tools` for a model whose template has none, vLLM unless it was started with
-`--enable-auto-tool-choice`, llama.cpp unless with `--jinja`.
+`--enable-auto-tool-choice`, llama.cpp unless with `--jinja`. A llama.cpp whose template has none drops them
+without a word, but says so where it is asked (`/props`).
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from enum import Enum
 
 import msgspec
@@ -21,9 +23,11 @@ from roobridge.errors import UpstreamError
 
 log = logging.getLogger("roobridge.upstream")
 
+_ANSWER_TIME = 3.0  # seconds; more must not hold up a turn
+
 
 class ToolUse(Enum):
-    """How an upstream is told of tools. AUTO: natively, until it refuses."""
+    """How an upstream is told of tools. AUTO: natively, unless it says that a model takes none."""
 
     AUTO = "auto"
     NATIVE = "native"
@@ -43,7 +47,8 @@ class ToolsAsText:
         self._inner = inner
         self._use = use
         self._offer = offer
-        self._without: set[str] = set()  # models that refused tools
+        self._without: set[str] = set()  # models that take no tools
+        self._asked = False  # what the server says of its models
 
     def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
         if self._use is ToolUse.PROMPTED or _model(request) in self._without:
@@ -53,17 +58,19 @@ class ToolsAsText:
         return self._until_refused(request)
 
     async def _until_refused(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
+        await self._learn()
         accepted = False
-        try:
-            async with aclosing(self._inner.stream(request)) as deltas:
-                async for each in deltas:
-                    accepted = True
-                    yield each
-            return
-        except UpstreamError as refusal:
-            if accepted or refusal.code != NO_TOOLS:
-                raise
-            self._remember(_model(request), refusal)
+        if _model(request) not in self._without:
+            try:
+                async with aclosing(self._inner.stream(request)) as deltas:
+                    async for each in deltas:
+                        accepted = True
+                        yield each
+                return
+            except UpstreamError as refusal:
+                if accepted or refusal.code != NO_TOOLS:
+                    raise
+                self._remember(_model(request), refusal.message)
         async with aclosing(self._inner.stream(self._in_words(request))) as deltas:
             async for each in deltas:
                 yield each
@@ -72,13 +79,20 @@ class ToolsAsText:
         body = prompt_tools(request.body, writing_of(_model(request)), offer=self._offer)
         return msgspec.structs.replace(request, body=body)
 
-    def _remember(self, model: str, refusal: UpstreamError) -> None:
+    async def _learn(self) -> None:
+        """Ask once what the server says of its models; one that does not answer soon is asked with tools."""
+        if self._asked:
+            return
+        self._asked = True
+        with suppress(UpstreamError, TimeoutError):
+            async with asyncio.timeout(_ANSWER_TIME):
+                for model in await self._inner.models():
+                    if model.tools is False:
+                        self._remember(model.id, "the server says so.")
+
+    def _remember(self, model: str, why: str) -> None:
         self._without.add(model)
-        log.warning(
-            "the model %.100s takes no tools; they are put into its prompt from here on: %s",
-            model,
-            refusal.message,
-        )
+        log.warning("the model %.100s takes no tools, they are put into its prompt: %s", model, why)
 
     async def models(self) -> Sequence[Model]:
         return await self._inner.models()

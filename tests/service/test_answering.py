@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from roobridge.bridge.ports import Capabilities, Delta, Usage
+from roobridge.bridge.ports import Capabilities, Delta, Upstream, Usage
 from roobridge.bridge.request.chat import parse_chat_request
 from roobridge.bridge.tape.format import Tape, parse_tape
-from roobridge.errors import ClientError
+from roobridge.errors import ClientError, UpstreamError
 from roobridge.service.config import Settings
 from roobridge.service.wiring import assemble
 from roobridge.upstream.record import RecordUpstream
+from roobridge.upstream.retry import Retrying
 from tests.service.scripted import Scripted, Step, end, say, silence
 
 TOOL = {
@@ -21,7 +22,7 @@ TOOL = {
 }
 
 
-async def answer(upstream: Scripted, body: dict[str, Any], **settings: Any) -> None:
+async def answer(upstream: Upstream, body: dict[str, Any], **settings: Any) -> None:
     answering = assemble(Settings(pace_ms=0, usage_wait_ms=1, **settings), upstream).answering
     chat = parse_chat_request({"model": "qwen", "messages": [{"role": "user", "content": "Hello"}], **body})
     turn = await answering.open(chat, {"user-agent": "curl/8"}, "sk-secret")
@@ -63,6 +64,13 @@ async def test_a_model_that_a_closed_list_lacks_is_refused_before_the_upstream_i
     with pytest.raises(ClientError):
         await answer(upstream, {"model": "absent"})
     assert upstream.requests == []
+
+
+async def test_the_line_names_each_try_that_failed(caplog: pytest.LogCaptureFixture) -> None:
+    busy = UpstreamError("The upstream failed.", status_hint=503)
+    with caplog.at_level(logging.INFO, "roobridge.turns"):
+        await answer(Retrying(Scripted([busy], [*say("Hi"), *end()]), 30), {})
+    assert "tries=upstream_error outcome=ok" in caplog.text
 
 
 async def test_a_turn_leaves_one_line_without_content_or_secret(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from roobridge.bridge.ports import Delta, UpstreamRequest
+from roobridge.bridge.ports import Delta, Model, UpstreamRequest
 from roobridge.bridge.wire.openai_errors import NO_TOOLS, refusal, stream_error
 from roobridge.errors import UpstreamError
 from roobridge.service.config import Settings
@@ -61,6 +61,29 @@ async def test_tools_are_prompted_for_a_model_that_refuses_them(caplog: pytest.L
     assert "the model m takes no tools" in record.getMessage()
 
 
+class Telling(Scripted):
+    """Says of its one model whether it takes tools."""
+
+    def __init__(self, tools: bool | None) -> None:
+        super().__init__([*say("Hi"), *end()])
+        self._tools = tools
+        self.listed = 0
+
+    async def models(self) -> Sequence[Model]:
+        self.listed += 1
+        return [Model("m", tools=self._tools)]
+
+
+@pytest.mark.parametrize(("tools", "prompted"), [(False, True), (True, False), (None, False)])
+async def test_what_the_server_says_of_its_models_counts(tools: bool | None, prompted: bool) -> None:
+    inner = Telling(tools)
+    upstream = ToolsAsText(inner, ToolUse.AUTO)
+    for _ in range(2):
+        assert await said(upstream, asked()) == "Hi"
+    assert prompts(inner) == [prompted, prompted]
+    assert inner.listed == 1
+
+
 @pytest.mark.parametrize(
     ("use", "script", "prompted"),
     [(ToolUse.NATIVE, [REFUSAL], [False]), (ToolUse.AUTO, [*say("a"), REFUSAL], [False])],
@@ -102,7 +125,9 @@ async def test_a_server_that_refuses_tools_is_asked_once_more(
     serve: Serve, status: int, body: dict[str, Any]
 ) -> None:
     async def script(answer: Answering, request: Received) -> None:
-        if "tools" in request.json():
+        if request.target.endswith("/models"):
+            await answer.whole(b'{"data":[]}')
+        elif "tools" in request.json():
             await answer.whole(json.dumps(body).encode(), status=status)
         else:
             await answer.stream(b'data: {"choices":[{"delta":{"content":"Hi"}}]}\n\n', b"data: [DONE]\n\n")
@@ -111,4 +136,4 @@ async def test_a_server_that_refuses_tools_is_asked_once_more(
     async with aclosing(build_upstream(Settings(upstream="openai", base_url=f"{url}/v1"))) as upstream:
         deltas = [delta async for each in upstream.stream(asked()) for delta in each]
     assert deltas == [Delta(content="Hi"), Delta(finish="stop")]
-    assert len(server.requests) == 2
+    assert [request.method for request in server.requests] == ["GET", "POST", "POST"]
