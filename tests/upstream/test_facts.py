@@ -133,7 +133,7 @@ def test_llama_cpp() -> None:
     }
     assert of_llamacpp(props) == Facts(32768, vision=True, tools=True)
     props["chat_template_caps"] = {"supports_tools": False}
-    assert of_llamacpp(props).tools is None
+    assert of_llamacpp(props).tools is False
 
 
 def test_of_each_fact_the_first_that_is_known() -> None:

@@ -272,3 +272,10 @@ def test_capabilities() -> None:
     assert OpenAIUpstream("http://x").capabilities == Capabilities()
     upstream: Upstream = OpenAIUpstream("http://x", partial=True)
     assert upstream.capabilities == Capabilities(partial=True)
+
+
+async def test_an_entry_nested_deep_is_a_model_all_the_same(serve: Serve) -> None:
+    deep = b"[" * 700 + b"]" * 700
+    url, _ = await serve(answering(b'{"data": [{"id": "m", "x": %b}]}' % deep))
+    async with aclosing(OpenAIUpstream(url)) as upstream:
+        assert [model.id for model in await upstream.models()] == ["m"]
