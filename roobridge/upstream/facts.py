@@ -144,7 +144,7 @@ def of_llamacpp(body: object) -> Facts:
     """`GET /props` of llama.cpp: the context of one slot."""
     if not isinstance(body, dict):
         return Facts()
-    # Where the template has none the server drops the tools of a request without a word (seen with xllamacpp 2026.10).
+    # Where the template has none the server drops a request's tools without a word (xllamacpp 2026.10).
     tools = _flag(_table(body, "chat_template_caps").get("supports_tools"))
     return Facts(
         context=_tokens(_table(body, "default_generation_settings").get("n_ctx")),
