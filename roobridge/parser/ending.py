@@ -32,6 +32,8 @@ class Ending:
 
     def drop_partial_close(self, state: State) -> None:
         """At a normal end: what is kept back as the beginning of a closing tag is dropped."""
+        # A stop word or a limit cuts models off within the very last tag; no answer and no file may end with
+        # half of one.
         rest, call = self._cursor.text, self._candidate.call
         if state is State.REASONING:
             begun = THINK_CLOSES[self._content.thinking].match(rest, 0)[0] is Miss.MORE
@@ -50,7 +52,7 @@ class Ending:
             return Terminal.EXAMPLE_CUT
         if state is State.OBJECT and json is not None:
             if not json.announced:
-                return Terminal.OBJECT_ALIEN
+                return Terminal.OBJECT_ALIEN  # nothing says yet that it calls a tool that is declared
             normal = normal and self._object_may_end()
         elif call is not None and state in _MUST_BE_COMPLETE:
             # Words behind a closing tag that a file speaks of are the file's: it was cut (law 9).

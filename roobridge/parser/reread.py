@@ -17,6 +17,7 @@ class Reread:
 
     def behind(self, head: str, rest: str) -> None:
         """Of what was read last the head is text; the rest is read again, unless too much was already."""
+        # A text of nothing but braces would be read again at each of them.
         if not self._cursor.may_rewind(rest):
             head, rest = head + rest, ""
         if self._output.example is None:

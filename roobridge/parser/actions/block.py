@@ -54,6 +54,7 @@ class BlockActions:
         block = self._candidate.block
         assert block is not None
         fenced = self._fenced
+        # In a fence a call is an example unless it is all that stands there: so it is read as a whole.
         body, closed = fence_body(block.head + block.text()) if block.head else (block.bare(), True)
         events = whole_calls(body, self._tools, fenced.dialect, fenced.names)
         if not events:

@@ -70,6 +70,7 @@ class CallActions:
             candidate.opens_line = content.markdown.at_start or head != ""
         candidate.held.append(token)
         candidate.dialect = token.dialect
+        # The wrapper that was opened says whose object may stand in it.
         if token.terminal is Terminal.CALL_OPEN:
             candidate.braced = self._known.owners.get(token.raw, self._known.braced)
         if candidate.dialect is not None and token.name:
@@ -93,7 +94,7 @@ class CallActions:
             candidate.closers = self._known.closes_of[dialect]
             if any(each != dialect.call_open for each in around):
                 candidate.json.note("other_wrapper")
-        self._cursor.at -= len(token.raw)
+        self._cursor.at -= len(token.raw)  # the object's reader wants its brace as well
 
     # -- going on --------------------------------------------------------------------------------------
 
@@ -110,7 +111,7 @@ class CallActions:
             else:
                 call.say(held.terminal, held.raw, held.name, sink)
         candidate.held.clear()
-        call.announced = True
+        call.announced = True  # from here on the client knows of it, and it can only end or fail (law 5)
         if token.terminal not in _GO_BEYOND:
             call.say(token.terminal, token.raw, token.name, sink)
         aside = "".join(words)
@@ -178,6 +179,7 @@ class CallActions:
         text = "".join(held.raw for held in self._candidate.held[1:])
         open_tag = call.dialect.param_open.format(completion.param)
         close_tag = call.dialect.param_close.format(completion.param)
+        # Its parameter may come later in the text: the words before it are of the answer, too.
         head, found, tail = text.partition(open_tag)
         if found:
             body, _, rest = tail.rpartition(close_tag) if close_tag in tail else (tail, "", "")

@@ -54,6 +54,7 @@ class ExampleActions:
 
     def _dedented(self, example: Example) -> list[Event]:
         """The events of an indented example without its indent (CommonMark 0.31, 4.4 and 4.5)."""
+        # In a list a fence is indented with its item, and the file in it must not be.
         text = example.dedented()
         if not text:
             return []

@@ -54,6 +54,7 @@ class TextActions:
             if held.terminal in OPENS_CALL:
                 self._content.mention(held.raw)
         self._candidate.forget()
+        # Its strings may quote a call; a tag at a line's start behind it may be the next one.
         again = _TAG_LINE.search(text, 1) if token.terminal is Terminal.OBJECT_ALIEN else None
         if again is not None:
             self._reread.behind(text[: again.end()], text[again.end() :])
@@ -63,6 +64,7 @@ class TextActions:
             self._content.text(text)
 
     def _forsake(self, token: Token) -> None:
+        # What is read anew in an example would be read a third time at the reply's end (law 3).
         if self._output.example is not None:
             self._release(token)
             return

@@ -37,7 +37,7 @@ class AheadLexer:
         if blank is not None and row(state, Terminal.SPACE) is not None:
             return cursor.take(blank.end(), Terminal.SPACE)
         char = cursor.text[cursor.at]
-        if char == "\n" and state is State.STRAY:
+        if char == "\n" and state is State.STRAY:  # alone on its line
             return Token(Terminal.STRAY_NOISE)
         if char in "{}[]," and (state, char) in _BRACES:
             return self._brace(state, char)

@@ -26,6 +26,7 @@ class BehindLexer:
 
     def lex_kept(self) -> Token | None:
         cursor = self._cursor
+        # Bare JSON behind a lost `<tool_call>`: its closing tag proves the call.
         if self._known.words.may_begin(cursor.text[cursor.at]):
             for lexicon in (self._known.closes, MARKED):
                 found, end = lexicon.match(cursor.text, cursor.at)
@@ -62,6 +63,7 @@ class BehindLexer:
     def _tag(self, state: State) -> Token | None:
         """Another call, or a closing tag that closes nothing."""
         cursor = self._cursor
+        # Several calls in one fence stand one behind the other.
         begins, end = self._known.words.match(cursor.text, cursor.at)
         opens = isinstance(begins, Found) and begins.terminal in OPENS_CALL
         if isinstance(begins, Found) and opens and self._candidate.row(state, begins.terminal) is not None:

@@ -74,6 +74,7 @@ class ChainLexer:
         char = cursor.text[cursor.at]
         if char == ">" and self._candidate.held[-1].terminal in _CLOSED:  # one too many
             return cursor.take(cursor.at + 1, Terminal.SPACE)
+        # Openers may lack their `<`, closing tags may not: a bare word would end every file that holds it.
         if char == "<":
             token, more = self._tag(state, call)
         elif char == "{" and self._candidate.row(state, Terminal.BRACE) is not None:
@@ -105,6 +106,7 @@ class ChainLexer:
 
     def _words(self, state: State, call: TagCall) -> Token:
         cursor = self._cursor
+        # What waits for a first parameter is bounded, or a tag in prose would hold all that follows (law 2).
         room = _AWAITED - len(self._candidate.words) if state in BEFORE_VALUE else len(cursor.text)
         known = self._candidate.row(state, Terminal.WORDS) is not None
         if not known or room <= 0 or not self._may_be_words(state, call):
@@ -118,6 +120,7 @@ class ChainLexer:
             return True
         cursor, candidate = self._cursor, self._candidate
         tag = cursor.text[cursor.at] == "<"
+        # `<read_file>` within a line is spoken of; at a line's start words below it may be a slip.
         if state is State.OPENED:
             return candidate.opens_line and (tag or "\n" in candidate.behind_opener)
         # In a value that may hold anything, what stands right behind the tag, or begins with a closing tag of

@@ -53,6 +53,7 @@ class ChainClosers:
             if row(state, Terminal.DOUBTED_CLOSE) is None:
                 return Token(Terminal.TEXT)
             terminal = Terminal.DOUBTED_CLOSE
+        # Half of a call's parameters must not pass for all of them (law 9).
         if terminal is not Terminal.PARAM_CLOSE and self._is_lost(state, call):
             return Token(Terminal.GARBLED)
         return cursor.take(end, terminal)
@@ -61,6 +62,7 @@ class ChainClosers:
         """A value that may hold anything may only speak of the chain of closing tags: in quotes, in a fence,
         or with words between them on their line.
         """
+        # A path or a number speaks of no tags.
         if not call.tags.free:
             return False
         words = self._candidate.words.lstrip(" \t")

@@ -38,6 +38,7 @@ class ChainNext:
 
     def _is_weak(self, state: State, call: TagCall) -> bool:
         """The closing tags before it do not suffice to end the value."""
+        # A file may end with a mark or a wrapper's closing tag of its own; a path does not.
         if state is State.REST:
             return call.tags.verbatim
         right = call.tags.exact(Level.TOOL)

@@ -37,6 +37,7 @@ class ChainOpeners:
         loose = call.dialect.loose_param
         if loose is None:
             return None, more
+        # `parameter=path>` without its `<` counts at a line's start alone: code has such words.
         if cursor.text[cursor.at] != "<" and not self._candidate.begins_line:
             return None, more
         token, may_be = self._loose(state, call, loose)
@@ -67,6 +68,7 @@ class ChainOpeners:
         token, may_be = self._misspelt(state, call)
         if token is not None or (may_be and not cursor.ending):
             return token, may_be
+        # It begins as an opener and cannot be read: the value behind it belongs to no one (law 9).
         unread = said is not Miss.MORE and loose.begins(cursor.text, cursor.at)
         if unread and self._candidate.row(state, Terminal.GARBLED) is not None:
             return Token(Terminal.GARBLED), False

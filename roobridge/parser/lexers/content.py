@@ -34,6 +34,7 @@ class ContentLexer:
             tag = self._known.words.find(text, max(i, looked))
             end = tag if tag >= 0 else len(text)
             i, stop = markdown.advance(text, i, end)
+            # Whoever shows text early needs to know where a block ends: half a list would be shown twice.
             if stop is Stop.BLOCK:
                 return cursor.take(i, Terminal.BLOCK)
             if stop is Stop.FENCE:
@@ -54,6 +55,7 @@ class ContentLexer:
         cursor = self._cursor
         if i > start:
             return cursor.text_to(start, i)
+        # How long the run is decides whether it is a fence, and which line closes it (CommonMark 0.31, 4.5).
         run = fence_run(cursor.text, i)
         if run == len(cursor.text) and run - i <= FENCE_LIMIT and not cursor.ending:
             return None
@@ -105,6 +107,7 @@ class ContentLexer:
 
     def _by_place(self, found: Found) -> Terminal:
         terminal, place = found.terminal, self._content.markdown.place
+        # rule3_code_spans.json in fixtures: what stands between backticks is spoken of.
         if place is Place.SPAN or terminal is Terminal.TEXT:
             return Terminal.TEXT
         if terminal in OPENS_CALL:
@@ -113,6 +116,7 @@ class ContentLexer:
             return terminal
         if place is Place.BLOCK:
             return Terminal.TEXT
+        # Models open their thinking on a line of its own; within one the tag is HTML, or spoken of.
         if terminal is Terminal.THINK_OPEN:
             return terminal if self._content.markdown.at_start else Terminal.TEXT
         return self._stray(found.name.strip("/"))
@@ -155,6 +159,7 @@ class ContentLexer:
         after = self._cursor.text[end : end + 1]
         if not markdown.at_start and after and after in _GOES_ON:
             return Terminal.TEXT
+        # Qwen3-Thinking-2507's template opens the thinking, so that the reply has the closing tag alone.
         if not self._content.thought:
             return Terminal.THINK_END
         terminal = self._stray(found.name.strip("/"))
@@ -162,6 +167,7 @@ class ContentLexer:
 
     def _stray(self, name: str) -> Terminal:
         """A closing tag that closes no call: noise behind one, and where it is alone on its line."""
+        # rule5_stray_closers.json in fixtures.
         if self._content.was_mentioned(name):
             return Terminal.TEXT
         if self._content.after_call:

@@ -41,6 +41,7 @@ class FenceLexer:
         short = end - head.end(1) < _HEAD_LIMIT
         if end == len(text) and not cursor.ending and short:
             return None
+        # Longer opening lines are no JSON's or call's, and what is kept back stays bounded (law 2).
         info, blank = head[2].strip(), head[3]
         if blank is not None and end < len(text) and text[end] in "`~" and short:
             inner = _INNER_HEAD.match(text, end)
@@ -74,6 +75,7 @@ class FenceLexer:
         found, end = self._known.words.match(cursor.text, at) if self._content.examples else (Miss.NONE, at)
         if not isinstance(found, Found) or found.terminal not in OPENS_CALL:
             return None
+        # The fence goes with the example that it begins: if that is text, so is the opening line.
         self._content.fence_head = head[0]
         cursor.at = at
         return cursor.take(end, found.terminal, found.name, found.dialect)

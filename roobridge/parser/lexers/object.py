@@ -24,6 +24,7 @@ class ObjectLexer:
         start = cursor.at
         json.ending = cursor.ending
         cursor.at = json.read(cursor.text, start, self._output.sink)
+        # Until the tool is known it may be any JSON, which goes out as the text that it was.
         if not json.announced:
             self._candidate.held.append(Token(Terminal.TEXT, cursor.text[start : cursor.at]))
         if json.alien:
@@ -32,6 +33,7 @@ class ObjectLexer:
             return self._brace_missing() if json.lacks_brace else Token(Terminal.OBJECT_BROKEN)
         if not json.done:
             return None
+        # A call without what its tool requires would only cost the client a turn to refuse.
         return Token(Terminal.OBJECT_DONE if json.whole else Terminal.OBJECT_BROKEN)
 
     def _brace_missing(self) -> Token | None:

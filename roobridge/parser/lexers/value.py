@@ -47,6 +47,7 @@ class ValueLexer:
                 return cursor.take(start + 1, Terminal.TAG_END)
         i = start
         while True:
+            # Any other `<` is a value's own: code holds many, and each one kept back would stall it (law 2).
             may_be = MAY_BE_TAG.search(text, i)
             tag = may_be.start() if may_be is not None else -1
             if call.tags.half:
@@ -56,6 +57,7 @@ class ValueLexer:
                 return None
             token, i = self._tag_in_value(call, start, tag)
             if token is not None:
+                # The value's own end may be what precedes: a command with half a tag in it must not run.
                 mangled = token.terminal in _NO_PARAM_CLOSE and self._mangled_close(call)
                 return Token(Terminal.GARBLED) if call.so_far.garbled or mangled else token
             if i < 0:
@@ -120,6 +122,7 @@ class ValueLexer:
 
     def _opener_in_value(self, call: TagCall, tag: Tag, start: int, at: int) -> tuple[Token | None, int]:
         text, tags = self._cursor.text, call.tags
+        # What a value opens of the call's own tags it closes, too: rule2_closing_tags.json in fixtures.
         tags.seen(tag.word)
         if not call.so_far.said and not text[start:at].strip():
             found, end = call.openers.match(text, at)
@@ -139,7 +142,7 @@ class ValueLexer:
             if quoted is None:
                 return None, -1
             if quoted:
-                pass  # it is spoken of
+                pass  # it is spoken of, and no closing tag belongs to it
             elif text[tag.end] in ">=":
                 tags.opened(tag.word)
             elif text[tag.end].isspace():
