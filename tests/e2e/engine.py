@@ -113,7 +113,7 @@ async def engine(python: Path, folder: Path, *options: str) -> AsyncIterator[Eng
 
 @asynccontextmanager
 async def bridged(
-    python: Path, folder: Path, *options: str, **settings: float
+    python: Path, folder: Path, *options: str, **settings: float | str
 ) -> AsyncIterator[tuple[Engine, str]]:
     """An engine and `roobridge serve` before it: the engine and the base URL for clients.
 

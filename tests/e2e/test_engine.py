@@ -46,7 +46,7 @@ async def test_words_of_a_model_that_knows_no_tools_are_one_completion(
 ) -> None:
     asked = roo(variant, stop=[".", "\n"])
     async with (
-        bridged(engine_python, tmp_path) as (_, address),
+        bridged(engine_python, tmp_path, tools="native") as (_, address),
         httpx.AsyncClient(timeout=REPLY_LIMIT, trust_env=False) as client,
     ):
         heard = await ask(client, f"{address}/chat/completions", asked, headers(variant))
@@ -73,6 +73,22 @@ async def test_a_call_in_the_engine_s_template_is_one_call(engine_python: Path, 
     [call] = heard.native_calls()
     assert (call.name, call.parsed) == ("list_files", {"path": "c", "recursive": True})
     assert not heard.text
+
+
+async def test_tools_are_prompted_for_a_model_whose_template_has_none(
+    engine_python: Path, tmp_path: Path
+) -> None:
+    asked = listing(stream=False, max_tokens=8)
+    asked["tools"] = [tool for tool in asked["tools"] if tool["function"]["name"] == "list_files"]
+    counts = []
+    for use in ("native", "auto"):
+        folder = tmp_path / use
+        folder.mkdir()
+        async with bridged(engine_python, folder, tools=use) as (_, address), python_sdk(address) as client:
+            answer = await client.chat.completions.create(**asked)
+        counts.append(answer.usage.prompt_tokens)
+    dropped, prompted = counts
+    assert prompted > dropped + 100
 
 
 async def test_openai_s_sdk_gathers_the_call(engine_python: Path, tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ async def test_an_answer_that_fills_the_context_is_an_error_for_an_agent(
     """Half an answer is no completion; and it cannot be gone on with where the context is full."""
     asked = roo(NATIVE, ignore_eos=True, max_tokens=4000)
     async with (
-        bridged(engine_python, tmp_path, "--context", "256") as (running, address),
+        bridged(engine_python, tmp_path, "--context", "256", tools="native") as (running, address),
         httpx.AsyncClient(timeout=REPLY_LIMIT, trust_env=False) as client,
     ):
         heard = await ask(client, f"{address}/chat/completions", asked, headers(NATIVE))
