@@ -58,21 +58,27 @@ def greeting(settings: Settings, port: int, found: Found) -> str:
     """What the user is to enter in Roo Code, and what was found of the upstream."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     here = f"http://{host}:{port}/v1"
-    own_key = settings.api_key or settings.qwen_token
-    key = "anything, the upstream's key is set here" if own_key else "your key for the upstream"
-    if settings.upstream_name == "replay":
-        key = "anything, tapes need none"
     model = choice(found.models, settings)
     return "\n".join(
         (
             f"roobridge serves on {here}, upstream {settings.upstream_name}.",
             "In Roo Code choose the provider OpenAI Compatible, and enter:",
             f"  Base URL  {here}",
-            f"  API key   {key}",
+            f"  API key   {_key(settings)}",
             f"  Model     {_name(model, found.models, settings, f'{here}/models')}",
             *(_upstream(settings, found, model) if settings.upstream_name != "replay" else ()),
         )
     )
+
+
+def _key(settings: Settings) -> str:
+    if settings.upstream_name == "replay":
+        return "anything, tapes need none"
+    if settings.api_key or settings.qwen_token:
+        return "anything, the upstream's key is set here"
+    if at_home(settings):
+        return "anything, unless your server wants one"
+    return "your key for the upstream"
 
 
 def choice(models: Sequence[Model], settings: Settings) -> Model | None:

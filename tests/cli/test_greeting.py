@@ -33,6 +33,7 @@ def said(found: Found, **settings: object) -> list[str]:
             ("your key for the upstream", "one that http://127.0.0.1:8001/v1/models"),
         ),
         ({"host": "::1"}, Found(), ("http://[::1]:8001/v1",)),
+        ({"upstream": "lmstudio"}, Found(), ("anything, unless your server wants one",)),
         (
             {"model_map": {"mine": "qwen3-coder"}, "upstream": "vllm"},
             Found(error=REFUSED),
