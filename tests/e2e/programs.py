@@ -178,8 +178,9 @@ async def serving(folder: Path, *options: str, more: Mapping[str, str] | None = 
 
 @asynccontextmanager
 async def bridge(upstream: ScriptedUpstream, folder: Path, *options: str) -> AsyncIterator[str]:
-    """`serving` before a scripted upstream."""
+    """`serving` before a scripted upstream, whose refusals stand: each is for one request."""
     wire = ["--upstream", upstream.wire.value, "--base-url", upstream.base_url]
     key = ["--api-key", KEY] if upstream.wire is Wire.QWEN_WEB else []
-    async with serving(folder, *wire, *key, *options) as address:
+    more = {"ROOBRIDGE_RETRY_SECONDS": "0"}
+    async with serving(folder, *wire, *key, *options, more=more) as address:
         yield address
