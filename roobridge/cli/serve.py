@@ -20,7 +20,8 @@ import typer
 
 from roobridge.cli.greeting import greeting
 from roobridge.cli.look import look
-from roobridge.service.config import Settings, load_settings, unknown_variables
+from roobridge.service.config import Settings, load_settings
+from roobridge.service.environment import unknown_variables
 from roobridge.service.peers import Link, links
 from roobridge.service.wiring import SHUTDOWN_TIME, build
 from roobridge.upstream.presets import PRESETS
@@ -70,7 +71,7 @@ def serve_command(  # noqa: PLR0913, PLR0917 -- typer reads the options off the 
 def run(settings: Settings) -> None:
     """Serve until interrupted. Raises SettingsError before anything is served."""
     _log_to_stderr(settings.log_level)
-    for name in unknown_variables():
+    for name in unknown_variables(Settings.model_fields):
         log.warning("%s is set, but there is no such setting; roobridge/service/README.md lists them.", name)
     asyncio.run(_rehearse(settings))
     sock = listen(settings.host, settings.port)

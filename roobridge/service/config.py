@@ -1,7 +1,7 @@
 """What the operator may set, and where each word may stand.
 
-From the strongest to the weakest: options of the command line, `ROOBRIDGE_*` variables, the older names
-in LEGACY, the TOML file, the defaults here.
+From the strongest to the weakest: options of the command line, `ROOBRIDGE_*` variables, those of a `.env`
+file, the older names (`environment.py`), the TOML file, the defaults here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -24,19 +23,10 @@ from pydantic_settings import SettingsError as SourceError
 
 from roobridge.bridge.plan import ClientKind, Wrap
 from roobridge.errors import SettingsError
+from roobridge.service.environment import LEGACY, SERVERS, DotEnv, OlderNames
 from roobridge.upstream.tools_as_text import ToolUse
 
 DEFAULT_FILE = "roobridge.toml"
-
-# Names that earlier bridges to chat.qwen.ai read from the environment.
-LEGACY = {
-    "QWEN_TOKEN": "qwen_token",
-    "QWEN_COOKIES": "qwen_cookies",
-    "QWEN_BASE_URL": "base_url",
-    "PORT": "port",
-    "LOG_LEVEL": "log_level",
-    "ENABLE_TOOL_CALLING": "enable_tool_calling",
-}
 
 
 def _lower(value: object) -> object:
@@ -200,7 +190,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, _LegacyNames(settings_cls)
+        return init_settings, env_settings, DotEnv(settings_cls), OlderNames(settings_cls)
 
     @property
     def upstream_name(self) -> str:
@@ -208,17 +198,6 @@ class Settings(BaseSettings):
         if self.upstream:
             return self.upstream
         return "qwen-web" if self.qwen_token or self.qwen_cookies else "replay"
-
-
-class _LegacyNames(PydanticBaseSettingsSource):
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        names = (name for name, known in LEGACY.items() if known == field_name)
-        return next((os.environ[name] for name in names if os.environ.get(name)), None), field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        fields = self.settings_cls.model_fields.items()
-        found = {name: self.get_field_value(field, name)[0] for name, field in fields}
-        return {name: value for name, value in found.items() if value is not None}
 
 
 def load_settings(options: Mapping[str, Any] | None = None, config: Path | None = None) -> Settings:
@@ -253,12 +232,6 @@ def load_settings(options: Mapping[str, Any] | None = None, config: Path | None 
     return Settings.model_construct(**dict(found))
 
 
-def unknown_variables() -> list[str]:
-    """The `ROOBRIDGE_*` variables that name no setting."""
-    known = {"ROOBRIDGE_CONFIG", *(f"ROOBRIDGE_{name.upper()}" for name in Settings.model_fields)}
-    return sorted(name for name in os.environ if name.startswith("ROOBRIDGE_") and name not in known)
-
-
 def _read_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
     named = config or (Path(os.environ["ROOBRIDGE_CONFIG"]) if os.environ.get("ROOBRIDGE_CONFIG") else None)
     file = named or Path(DEFAULT_FILE)
@@ -282,6 +255,7 @@ def _explain_one(name: str, kind: str, reason: str, file: Path | None) -> str:
         return f"There is no setting {name!r}; remove it from {file or 'the options'}."
     places = ["its option", f"ROOBRIDGE_{name.upper()}"]
     places += [word for word, known in LEGACY.items() if known == name]
+    places += SERVERS if name == "base_url" else ()
     places += [f"{name} in {file}"] if file else []
     reason = reason.removeprefix("Value error, ")
     return f"The setting {name!r} is not usable: {reason}. Correct {' or '.join(places)}."

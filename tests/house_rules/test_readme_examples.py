@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from roobridge.cli import main, serve
-from roobridge.service.config import LEGACY, Settings, load_settings
+from roobridge.service.config import Settings, load_settings
+from roobridge.service.environment import LEGACY
 from roobridge.service.wiring import build_upstream
 from tests.house_rules.readme import ALL, COMMANDS, SERVICE, TOP, word
 from tests.house_rules.source import ROOT

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from roobridge.service.config import LEGACY, Settings, load_settings
+from roobridge.service.config import Settings, load_settings
+from roobridge.service.environment import LEGACY
 from tests.house_rules import settings_table
 from tests.house_rules.marked import old_part
 from tests.house_rules.options import options_of

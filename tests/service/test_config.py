@@ -6,13 +6,21 @@ import pytest
 
 from roobridge.bridge.plan import ClientKind, Wrap
 from roobridge.errors import SettingsError
-from roobridge.service.config import LEGACY, load_settings, unknown_variables
+from roobridge.service.config import Settings, load_settings
+from roobridge.service.environment import LEGACY, SERVERS, unknown_variables
 
 
 @pytest.fixture(autouse=True)
 def bare_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder without a settings file and an environment without the bridge's names."""
-    for name in ("ROOBRIDGE_CONFIG", "ROOBRIDGE_PORT", "ROOBRIDGE_API_KEY", "ROOBRIDGE_MODEL_MAP", *LEGACY):
+    for name in (
+        "ROOBRIDGE_CONFIG",
+        "ROOBRIDGE_PORT",
+        "ROOBRIDGE_API_KEY",
+        "ROOBRIDGE_MODEL_MAP",
+        *LEGACY,
+        *SERVERS,
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -52,6 +60,44 @@ def test_older_names(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.enable_tool_calling is False
     assert settings.upstream_name == "qwen-web"
     assert load_settings({"upstream": "replay"}).upstream_name == "replay"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "upstream", "base_url"),
+    [
+        ("LM_STUDIO_BASE_URL", "http://127.0.0.1:1234", "lmstudio", "http://127.0.0.1:1234/v1"),
+        ("LM_STUDIO_BASE_URL", "http://127.0.0.1:1234/v1/", "lmstudio", "http://127.0.0.1:1234/v1"),
+        ("QWEN_PROXY_BASE_URL", "http://127.0.0.1:9", "openai", "http://127.0.0.1:9/v1"),
+    ],
+)
+def test_a_server_by_its_older_name(
+    name: str, value: str, upstream: str, base_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert (settings.upstream_name, settings.base_url) == (upstream, base_url)
+    assert load_settings({"upstream": "vllm"}).upstream_name == "vllm"
+    monkeypatch.setenv("QWEN_TOKEN", "t0ken")
+    settings = load_settings()
+    assert (settings.upstream_name, settings.base_url) == ("qwen-web", None)
+
+
+def test_a_dotenv_file_is_weaker_than_the_environment(
+    bare_surroundings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (bare_surroundings / ".env").write_text(
+        "ROOBRIDGE_PORT=5\nROOBRIDGE_WRAP='hold'\nROOBRIDGE_COLOUR=3\nQWEN_TOKEN=t0ken\nOTHER=x\n"
+        'ROOBRIDGE_MODEL_MAP={"gpt": "qwen3"}\n'
+    )
+    settings = load_settings()
+    assert (settings.port, settings.wrap, settings.upstream_name) == (5, Wrap.HOLD, "qwen-web")
+    assert settings.model_map == {"gpt": "qwen3"}
+    assert unknown_variables(Settings.model_fields) == ["ROOBRIDGE_COLOUR"]
+    monkeypatch.setenv("ROOBRIDGE_PORT", "6")
+    assert load_settings().port == 6
+    (bare_surroundings / ".env").write_text("ROOBRIDGE_MODEL_MAP={\n")
+    with pytest.raises(SettingsError, match="'model_map'"):
+        load_settings()
 
 
 def test_named_file_and_structured_values(bare_surroundings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,8 +156,8 @@ def test_what_goes_into_a_header_can_stand_in_one(monkeypatch: pytest.MonkeyPatc
 def test_variables_that_name_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ROOBRIDGE_APIKEY", "ROOBRIDGE_API_KEY", "ROOBRIDGE_CONFIG"):
         monkeypatch.setenv(name, "x")
-    assert "ROOBRIDGE_APIKEY" in unknown_variables()
-    assert not {"ROOBRIDGE_API_KEY", "ROOBRIDGE_CONFIG"} & set(unknown_variables())
+    assert "ROOBRIDGE_APIKEY" in unknown_variables(Settings.model_fields)
+    assert not {"ROOBRIDGE_API_KEY", "ROOBRIDGE_CONFIG"} & set(unknown_variables(Settings.model_fields))
 
 
 def test_missing_named_file(bare_surroundings: Path) -> None:

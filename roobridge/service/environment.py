@@ -1,0 +1,89 @@
+"""The names in the environment and in a `.env` file that settings are read from."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from dotenv import dotenv_values
+from pydantic.fields import FieldInfo
+from pydantic_settings import PydanticBaseSettingsSource
+
+PREFIX = "ROOBRIDGE_"
+DOTENV = ".env"
+
+# Names that earlier bridges to chat.qwen.ai read from the environment.
+LEGACY = {
+    "QWEN_TOKEN": "qwen_token",
+    "QWEN_COOKIES": "qwen_cookies",
+    "QWEN_BASE_URL": "base_url",
+    "PORT": "port",
+    "LOG_LEVEL": "log_level",
+    "ENABLE_TOOL_CALLING": "enable_tool_calling",
+}
+# Names by which earlier set-ups say where an OpenAI-compatible server stands, and the upstream that it is.
+SERVERS = {"LM_STUDIO_BASE_URL": "lmstudio", "QWEN_PROXY_BASE_URL": "openai"}
+
+
+def unknown_variables(fields: Mapping[str, object]) -> list[str]:
+    """The `ROOBRIDGE_*` variables that name no setting. fields: of the settings."""
+    known = {f"{PREFIX}CONFIG", *(PREFIX + name.upper() for name in fields)}
+    return sorted(name for name in _surroundings() if name.startswith(PREFIX) and name not in known)
+
+
+def _surroundings() -> dict[str, str]:
+    """The variables of the `.env` file in the working folder, and those of the environment, which win."""
+    told = {name: value for name, value in dotenv_values(DOTENV).items() if value}
+    return {**told, **{name: value for name, value in os.environ.items() if value}}
+
+
+class _Source(PydanticBaseSettingsSource):
+    """Settings by name, out of variables."""
+
+    def find(self, field_name: str) -> Any:
+        """The value of a setting; None where it has none here."""
+        raise NotImplementedError
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return self.find(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.find(name) for name in self.settings_cls.model_fields}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class DotEnv(_Source):
+    """`ROOBRIDGE_*` of the `.env` file."""
+
+    def find(self, field_name: str) -> Any:
+        value = dotenv_values(DOTENV).get(PREFIX + field_name.upper()) or None
+        if value is not None and field_name == "model_map":
+            try:
+                return json.loads(value)
+            except ValueError:
+                return value  # refused by its type, in words that name the setting
+        return value
+
+
+class OlderNames(_Source):
+    """LEGACY and SERVERS."""
+
+    def find(self, field_name: str) -> Any:
+        names = _surroundings()
+        for name, known in LEGACY.items():
+            if known == field_name and name in names:
+                return names[name]
+        if field_name not in ("upstream", "base_url") or names.keys() & {"QWEN_TOKEN", "QWEN_COOKIES"}:
+            return None  # whoever has a login for chat.qwen.ai means that
+        for name, upstream in SERVERS.items():
+            if name in names:
+                return upstream if field_name == "upstream" else _api_root(names[name])
+        return None
+
+
+def _api_root(url: str) -> str:
+    """An address as these names had it, with or without the path of the API."""
+    root = url.rstrip("/")
+    return root if root.endswith("/v1") else f"{root}/v1"
