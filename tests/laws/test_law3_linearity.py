@@ -108,6 +108,9 @@ REPLIES: dict[str, Callable[[int], str]] = {
     "false starts": _repeated('<tool_call>{"a": "'),
     "false starts in a comment": _repeated("<tool_call>{#"),
     "bare objects that never end": _repeated('{"args":\n'),
+    "objects that break off in one another": _repeated(
+        '{"name": "read_file", "arguments": {\n "data": {\n "path": "a",\n "func": {\n "name": "b"\n }\n '
+    ),
     "bare calls": _repeated('{"name": "list_files", "arguments": {"path": "."}}\n'),
     "wrappers": _repeated("<tool_call>\n"),
     "objects of no tool": _repeated('<tool_call>\n{"name": "none"}\n</tool_call>\n'),
