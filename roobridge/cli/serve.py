@@ -149,9 +149,13 @@ def _supervise(settings: Settings, sock: socket.socket) -> None:
     apart = multiprocessing.get_context("spawn")
     workers = [apart.Process(target=_work_apart, args=(settings, sock, link)) for link in _links(settings)]
 
+    told: set[int | None] = set()
+
     def stop(*_: object) -> None:
+        # Once each: a second signal would meet a loop that has closed what it is woken by.
         for worker in workers:
-            if worker.is_alive():
+            if worker.is_alive() and worker.pid not in told:
+                told.add(worker.pid)
                 worker.terminate()
 
     for worker in workers:
