@@ -6,14 +6,15 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from roobridge.bridge.ports import Delta, Health, Model, Upstream, UpstreamRequest
+from roobridge.bridge.ports import Delta, Upstream, UpstreamRequest
 from roobridge.errors import UpstreamError
+from roobridge.upstream.around import Around
 
 WAITING = 64  # requests that wait at most
 ASK_AGAIN = 30.0  # seconds after which a request that found no room may come again
 
 
-class Queued:
+class Queued(Around):
     """Another upstream, asked by at most `slots` requests at a time, the others first come, first served.
 
     wait: seconds that one waits at most, 0 for ever. A server that takes one request at a time (a llama.cpp
@@ -21,9 +22,7 @@ class Queued:
     """
 
     def __init__(self, inner: Upstream, slots: int, wait: float) -> None:
-        self.name = inner.name
-        self.capabilities = inner.capabilities
-        self._inner = inner
+        super().__init__(inner)
         self._free = asyncio.Semaphore(slots)
         self._wait = wait
         self._waiting = 0
@@ -50,15 +49,6 @@ class Queued:
             ) from None
         finally:
             self._waiting -= 1
-
-    async def models(self) -> Sequence[Model]:
-        return await self._inner.models()
-
-    async def health(self) -> Health:
-        return await self._inner.health()
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
 
 
 def _no_room(code: str, why: str) -> UpstreamError:

@@ -15,18 +15,19 @@ from pathlib import Path
 
 import msgspec
 
-from roobridge.bridge.ports import Delta, Health, Model, Upstream, UpstreamRequest
+from roobridge.bridge.ports import Delta, Upstream, UpstreamRequest
 from roobridge.bridge.tape.format import SUFFIX, Frame, Tape, Wire, write_tape
 from roobridge.bridge.tape.match import match_of
 from roobridge.bridge.tape.scrub import scrub, scrub_text
 from roobridge.bridge.wire.sse import ChunkWriter
 from roobridge.errors import SettingsError, UpstreamError
 from roobridge.events import ToolDelta
+from roobridge.upstream.around import Around
 
 log = logging.getLogger(__name__)
 
 
-class RecordUpstream:
+class RecordUpstream(Around):
     """Any upstream, with every reply written down.
 
     The port hands on deltas, not bytes, so a tape holds OpenAI chunks with the deltas and their arrival
@@ -37,9 +38,7 @@ class RecordUpstream:
     """
 
     def __init__(self, inner: Upstream, folder: Path) -> None:
-        self.name = inner.name
-        self.capabilities = inner.capabilities
-        self._inner = inner
+        super().__init__(inner)
         self._folder = folder
         self._running: dict[int, _Recording] = {}
         try:
@@ -73,15 +72,6 @@ class RecordUpstream:
         recording = self._running.get(id(request))
         if recording is not None:
             recording.repairs = tuple(repairs)
-
-    async def models(self) -> Sequence[Model]:
-        return await self._inner.models()
-
-    async def health(self) -> Health:
-        return await self._inner.health()
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
 
     def _save(self, recording: _Recording) -> None:
         content = write_tape(recording.tape())

@@ -14,8 +14,9 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from roobridge.bridge.ports import Delta, Health, Model, Upstream, UpstreamRequest
+from roobridge.bridge.ports import Delta, Upstream, UpstreamRequest
 from roobridge.errors import UpstreamError
+from roobridge.upstream.around import Around
 from roobridge.upstream.transport import TLSError
 
 _FIRST_WAIT = 0.5  # seconds; doubled at every try, and drawn at random below that
@@ -27,7 +28,7 @@ _LASTING = frozenset({"bad_response", "bad_frame", "empty_stream", "silence", "q
 _backoff = wait_random_exponential(multiplier=_FIRST_WAIT, max=_LONGEST_WAIT)
 
 
-class Retrying:
+class Retrying(Around):
     """Another upstream, tried again for so many seconds.
 
     within: from the first try to the last, 0 for one try. A `Retry-After` is waited for where it ends within
@@ -36,9 +37,7 @@ class Retrying:
     """
 
     def __init__(self, inner: Upstream, within: float) -> None:
-        self.name = inner.name
-        self.capabilities = inner.capabilities
-        self._inner = inner
+        super().__init__(inner)
         self._within = within
 
     def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
@@ -65,15 +64,6 @@ class Retrying:
             yield first
             async for each in deltas:
                 yield each
-
-    async def models(self) -> Sequence[Model]:
-        return await self._inner.models()
-
-    async def health(self) -> Health:
-        return await self._inner.health()
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
 
 
 def is_passing(error: BaseException) -> bool:

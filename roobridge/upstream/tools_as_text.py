@@ -15,11 +15,12 @@ from enum import Enum
 
 import msgspec
 
-from roobridge.bridge.ports import Delta, Health, Model, Upstream, UpstreamRequest
+from roobridge.bridge.ports import Delta, Upstream, UpstreamRequest
 from roobridge.bridge.request.tool_prompt import prompt_tools
 from roobridge.bridge.wire.openai_errors import NO_TOOLS
 from roobridge.dialects import writing_of
 from roobridge.errors import UpstreamError
+from roobridge.upstream.around import Around
 
 log = logging.getLogger("roobridge.upstream")
 
@@ -34,7 +35,7 @@ class ToolUse(Enum):
     PROMPTED = "prompted"
 
 
-class ToolsAsText:
+class ToolsAsText(Around):
     """Another upstream, asked without tools where it takes none.
 
     offer: whether the tools are put into the prompt then, or left out. What was refused once is remembered by
@@ -42,9 +43,7 @@ class ToolsAsText:
     """
 
     def __init__(self, inner: Upstream, use: ToolUse, *, offer: bool = True) -> None:
-        self.name = inner.name
-        self.capabilities = inner.capabilities
-        self._inner = inner
+        super().__init__(inner)
         self._use = use
         self._offer = offer
         self._without: set[str] = set()  # models that take no tools
@@ -93,15 +92,6 @@ class ToolsAsText:
     def _remember(self, model: str, why: str) -> None:
         self._without.add(model)
         log.warning("the model %.100s takes no tools, they are put into its prompt: %s", model, why)
-
-    async def models(self) -> Sequence[Model]:
-        return await self._inner.models()
-
-    async def health(self) -> Health:
-        return await self._inner.health()
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
 
 
 def _model(request: UpstreamRequest) -> str:
