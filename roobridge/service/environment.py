@@ -9,7 +9,7 @@ from typing import Any
 
 from dotenv import dotenv_values
 from pydantic.fields import FieldInfo
-from pydantic_settings import PydanticBaseSettingsSource
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 PREFIX = "ROOBRIDGE_"
 DOTENV = ".env"
@@ -33,14 +33,22 @@ def unknown_variables(fields: Mapping[str, object]) -> list[str]:
     return sorted(name for name in _surroundings() if name.startswith(PREFIX) and name not in known)
 
 
+def _told() -> dict[str, str]:
+    """The variables of the `.env` file in the working folder; an empty one counts as none."""
+    return {name: value for name, value in dotenv_values(DOTENV).items() if value}
+
+
 def _surroundings() -> dict[str, str]:
-    """The variables of the `.env` file in the working folder, and those of the environment, which win."""
-    told = {name: value for name, value in dotenv_values(DOTENV).items() if value}
-    return {**told, **{name: value for name, value in os.environ.items() if value}}
+    """The same, and those of the environment, which win."""
+    return {**_told(), **{name: value for name, value in os.environ.items() if value}}
 
 
 class _Source(PydanticBaseSettingsSource):
     """Settings by name, out of variables."""
+
+    def __init__(self, settings_cls: type[BaseSettings], variables: Mapping[str, str]) -> None:
+        super().__init__(settings_cls)
+        self._variables = variables
 
     def find(self, field_name: str) -> Any:
         """The value of a setting; None where it has none here."""
@@ -57,8 +65,11 @@ class _Source(PydanticBaseSettingsSource):
 class DotEnv(_Source):
     """`ROOBRIDGE_*` of the `.env` file."""
 
+    def __init__(self, settings_cls: type[BaseSettings]) -> None:
+        super().__init__(settings_cls, _told())
+
     def find(self, field_name: str) -> Any:
-        value = dotenv_values(DOTENV).get(PREFIX + field_name.upper()) or None
+        value = self._variables.get(PREFIX + field_name.upper())
         if value is not None and field_name == "model_map":
             try:
                 return json.loads(value)
@@ -70,8 +81,11 @@ class DotEnv(_Source):
 class OlderNames(_Source):
     """LEGACY and SERVERS."""
 
+    def __init__(self, settings_cls: type[BaseSettings]) -> None:
+        super().__init__(settings_cls, _surroundings())
+
     def find(self, field_name: str) -> Any:
-        names = _surroundings()
+        names = self._variables
         for name, known in LEGACY.items():
             if known == field_name and name in names:
                 return names[name]
