@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from roobridge.spelling.rows import held
 from roobridge.spelling.states import Action, State, Step, Table, Terminal
 
 _S, _T, _A = State, Terminal, Action
@@ -86,15 +87,12 @@ CONTENT_TABLE: Table = MappingProxyType(
             for state in (_S.CONTENT, _S.REASONING, _S.ALIEN, _S.ASTRAY, _S.DROPPED)
             for end in (_T.END, _T.CUT)
         },
-        (_S.WRAPPED, _T.SPACE): Step(_A.HOLD, _S.WRAPPED),
+        **held(_S.WRAPPED, _A.RELEASE),
         (_S.WRAPPED, _T.CALL_OPEN): Step(_A.HOLD, _S.WRAPPED),
         (_S.WRAPPED, _T.TOOL_OPEN): Step(_A.OPEN, _S.OPENED),
         (_S.WRAPPED, _T.COMPLETION_OPEN): Step(_A.OPEN, _S.OPENED),
         (_S.WRAPPED, _T.BRACE): Step(_A.READ, _S.OBJECT),
         (_S.WRAPPED, _T.BRACKET): Step(_A.HOLD, _S.WRAPPED),
-        (_S.WRAPPED, _T.TEXT): Step(_A.RELEASE, _S.CONTENT),
-        (_S.WRAPPED, _T.END): Step(_A.RELEASE, _S.CONTENT),
-        (_S.WRAPPED, _T.CUT): Step(_A.RELEASE, _S.CONTENT),
         # The reply ends in an example whose call is not whole.
         **{(state, _T.EXAMPLE_CUT): Step(_A.REREAD, _S.CONTENT) for state in (_S.WRAPPED, _S.ASTRAY)},
     }
