@@ -18,7 +18,7 @@ from roobridge.service.conversations import Conversations
 from roobridge.service.peers import Link, Peers
 from roobridge.service.rules import Rules
 from roobridge.upstream.openai import OpenAIUpstream
-from roobridge.upstream.presets import PRESETS, Preset, is_local
+from roobridge.upstream.presets import PRESETS, is_local
 from roobridge.upstream.queue import Queued
 from roobridge.upstream.qwen_web import SITE, Capture, QwenWebUpstream
 from roobridge.upstream.record import RecordUpstream
@@ -121,9 +121,9 @@ def build_upstream(settings: Settings) -> Upstream:
     if name == "openai":
         if not settings.base_url:
             raise _missing("base_url", "the upstream openai", "--base-url or ROOBRIDGE_BASE_URL")
-        return _openai(settings, Preset(settings.base_url))
+        return _openai(settings)
     if name in PRESETS:
-        return _openai(settings, PRESETS[name], name)
+        return _openai(settings)
     known = ", ".join(("replay", "qwen-web", "openai", *PRESETS))
     raise SettingsError(
         f"The setting 'upstream' is {name!r}, but must be one of {known}.",
@@ -132,12 +132,13 @@ def build_upstream(settings: Settings) -> Upstream:
     )
 
 
-def _openai(settings: Settings, known: Preset, name: str = "") -> Upstream:
+def _openai(settings: Settings) -> Upstream:
+    name = settings.upstream_name
     upstream: Upstream = OpenAIUpstream(
-        settings.base_url or known.base_url,
+        address_of(settings),
         _revealed(settings.api_key),
-        preset=name,
-        partial=known.partial,
+        preset=name if name in PRESETS else "",
+        partial=name in PRESETS and PRESETS[name].partial,
     )
     upstream = Retrying(upstream, settings.retry_seconds)
     if settings.max_concurrent:
