@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from enum import Enum
 from typing import Any, Protocol
 
 import msgspec
@@ -46,8 +47,9 @@ class Model(msgspec.Struct, frozen=True):
     """One model an upstream serves.
 
     context: tokens that it takes as it is loaded, not those it was trained for; output: tokens it can write;
-    0 where unknown. vision: image parts; tools; thinking: before the answer; None where unknown. said: its
-    entry in the upstream's own list, without secrets, for those who read that upstream's words.
+    0 where unknown. vision: image parts; tools; thinking: before the answer; None where unknown. free: costs
+    nothing, running at home. said: its entry in the upstream's own list, without secrets, for those who read
+    that upstream's words.
     """
 
     id: str
@@ -57,6 +59,7 @@ class Model(msgspec.Struct, frozen=True):
     vision: bool | None = None
     tools: bool | None = None
     thinking: bool | None = None
+    free: bool = False
     said: Mapping[str, Any] = {}
 
 
@@ -77,6 +80,14 @@ class Capabilities(msgspec.Struct, frozen=True):
     closed_list: bool = False
 
 
+class ToolUse(Enum):
+    """How a model is told of tools. AUTO: natively, unless its upstream says that it takes none."""
+
+    AUTO = "auto"
+    NATIVE = "native"
+    PROMPTED = "prompted"
+
+
 class Health(msgspec.Struct, frozen=True):
     """ok, and one sentence for a person; never a secret."""
 
@@ -90,12 +101,14 @@ class UpstreamRequest(msgspec.Struct, frozen=True):
     body: in OpenAI's shape, `model` already mapped, `stream` left out. key: the client's bearer token,
     for an upstream that has none of its own; never logged. headers: the client's, lower-case names, for
     matching tapes only. tries: the code of each try that failed before the one that counts, for the log.
+    tools: None for what the upstream's operator decided.
     """
 
     body: dict[str, Any]
     key: str = ""
     headers: dict[str, str] = {}
     tries: list[str] = []
+    tools: ToolUse | None = None
 
 
 class Upstream(Protocol):

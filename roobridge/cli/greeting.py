@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -54,19 +54,22 @@ _HINTS = {
 _NO_HINT = _Hint("", "see its documentation")
 
 
-def greeting(settings: Settings, port: int, found: Found) -> str:
-    """What the user is to enter in Roo Code, and what was found of the upstream."""
+def greeting(settings: Settings, port: int, looks: Mapping[str, Found]) -> str:
+    """What the user is to enter in Roo Code, and what was found of each upstream, by their names."""
+    name, *others = settings.upstream_names
+    first, found = settings.at(name), looks[name]
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     here = f"http://{host}:{port}/v1"
-    model = choice(found.models, settings)
+    model = choice(found.models, first)
     return "\n".join(
         (
-            f"roobridge serves on {here}, upstream {settings.upstream_name}.",
+            f"roobridge serves on {here}, upstream {name}.",
             "In Roo Code choose the provider OpenAI Compatible, and enter:",
             f"  Base URL  {here}",
-            f"  API key   {_key(settings)}",
-            f"  Model     {_name(model, found.models, settings, f'{here}/models')}",
-            *(_upstream(settings, found, model) if settings.upstream_name != "replay" else ()),
+            f"  API key   {_key(first)}",
+            f"  Model     {_name(model, found.models, first, f'{here}/models')}",
+            *(_first(name, first, found, model) if first.upstream_name != "replay" else ()),
+            *(line for other in others for line in _other(other, settings.at(other), looks[other])),
         )
     )
 
@@ -95,8 +98,24 @@ def _name(model: Model | None, models: Sequence[Model], settings: Settings, list
     return model.id if len(models) == 1 else f"{model.id}, or another that {listed} lists"
 
 
-def _upstream(settings: Settings, found: Found, model: Model | None) -> Iterator[str]:
-    name, where = settings.upstream_name, address_of(settings)
+def _first(name: str, settings: Settings, found: Found, model: Model | None) -> Iterator[str]:
+    yield from _upstream(name, settings, found, model)
+    if model is not None:
+        hint = _HINTS.get(settings.upstream_name) or _HINTS.get(server_of(model.owner)) or _NO_HINT
+        yield from _advice(model, hint, at_home(settings))
+
+
+def _other(name: str, settings: Settings, found: Found) -> Iterator[str]:
+    model = choice(found.models, settings)
+    named = None if model is None else msgspec.structs.replace(model, id=f"{name}/{model.id}")
+    if settings.upstream_name == "replay":
+        yield f"{name} plays tapes: {named.id if named else 'none'}."
+    else:
+        yield from _upstream(name, settings, found, named)
+
+
+def _upstream(name: str, settings: Settings, found: Found, model: Model | None) -> Iterator[str]:
+    where = address_of(settings)
     if found.error is not None:
         yield from _failure(f"{name} at {where}", found.error, settings)
     elif model is None:
@@ -105,8 +124,6 @@ def _upstream(settings: Settings, found: Found, model: Model | None) -> Iterator
         among = f" (one of {len(found.models)})" if len(found.models) > 1 else ""
         context = f"context {model.context:,} tokens" if model.context else "its context is not told"
         yield f"{name} answers at {where}: {model.id}{among}, {context}."
-        hint = _HINTS.get(name) or _HINTS.get(server_of(model.owner)) or _NO_HINT
-        yield from _advice(model, hint, at_home(settings))
 
 
 def _failure(upstream: str, error: UpstreamError, settings: Settings) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
@@ -25,9 +26,17 @@ class Found(msgspec.Struct, frozen=True):
     error: UpstreamError | None = None
 
 
+def look_at_all(settings: Settings) -> dict[str, Found]:
+    """What is found of each upstream, all looked at together; see `look`."""
+    names = settings.upstream_names
+    with ThreadPoolExecutor(len(names)) as threads:
+        return dict(zip(names, threads.map(lambda name: look(settings.at(name)), names), strict=True))
+
+
 def look(settings: Settings) -> Found:
-    """Ask for the models. Takes LOOK_TIME at most, and raises nothing: the service starts whatever stands
-    behind it.
+    """Ask the one upstream of these settings for its models.
+
+    Takes LOOK_TIME at most, and raises nothing: the service starts whatever stands behind it.
     """
     late = f"It did not list its models within {LOOK_TIME:g} seconds."
     found = Found(error=UpstreamError(late, code="upstream_timeout", status_hint=504))

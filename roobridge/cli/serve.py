@@ -19,9 +19,10 @@ from typing import Annotated, Any
 import typer
 
 from roobridge.cli.greeting import greeting
-from roobridge.cli.look import look
-from roobridge.service.config import Settings, load_settings
+from roobridge.cli.look import look_at_all
+from roobridge.service.config import Settings
 from roobridge.service.environment import unknown_variables
+from roobridge.service.loading import load_settings
 from roobridge.service.peers import Link, links
 from roobridge.service.wiring import SHUTDOWN_TIME, build
 from roobridge.upstream.presets import PRESETS
@@ -75,7 +76,7 @@ def run(settings: Settings) -> None:
         log.warning("%s is set, but there is no such setting; roobridge/service/README.md lists them.", name)
     asyncio.run(_rehearse(settings))
     sock = listen(settings.host, settings.port)
-    typer.echo(greeting(settings, sock.getsockname()[1], look(settings)))
+    typer.echo(greeting(settings, sock.getsockname()[1], look_at_all(settings)))
     if settings.workers == 1:
         work(settings, sock)
     else:

@@ -6,14 +6,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
 import msgspec
 
 from roobridge.bridge.plan import ClientKind, Plan, Wrap
-from roobridge.bridge.ports import Upstream, UpstreamRequest
+from roobridge.bridge.ports import UpstreamRequest
 from roobridge.bridge.request.chat import ChatRequest
 from roobridge.bridge.request.classify import classify
 from roobridge.bridge.request.history import clean_history
@@ -22,8 +22,9 @@ from roobridge.bridge.request.tool_prompt import prompt_tools
 from roobridge.dialects import writing_of
 from roobridge.errors import UpstreamError
 from roobridge.grammar.load import Grammar
-from roobridge.service.catalog import Catalog
+from roobridge.service.asking import Way
 from roobridge.service.conversations import Conversations
+from roobridge.service.routes import Route, Routes
 from roobridge.service.rules import Rules
 from roobridge.service.turns import Ask, Turn
 
@@ -52,41 +53,42 @@ class Answering:
 
     def __init__(
         self,
-        upstream: Upstream,
-        catalog: Catalog,
+        routes: Routes,
         grammar: Grammar,
         manners: Manners,
         rules: Rules,
-        recorder: Recorder | None = None,
+        recorders: Sequence[Recorder] = (),
         conversations: Conversations | None = None,
     ) -> None:
         self.conversations = Conversations() if conversations is None else conversations
-        self._upstream = upstream
-        self._catalog = catalog
+        self._routes = routes
         self._grammar = grammar
         self._manners = manners
         self._rules = rules
-        self._recorder = recorder
+        self._recorders = recorders
         self._turns: set[Turn] = set()
 
-    async def open(self, chat: ChatRequest, headers: Mapping[str, str], key: str) -> Turn:
+    async def open(self, chat: ChatRequest, headers: Mapping[str, str], key: str, provider: str = "") -> Turn:
         """The turn that answers a request; not begun.
 
-        headers: with lower-case names. key: the client's bearer token, or empty. Raises ClientError.
+        headers: with lower-case names. key: the client's bearer token, or empty. provider: the upstream that
+        the address names, or empty; the body may name one too. Raises ClientError.
         """
         plan = classify(headers, chat, self._grammar, kind=self._manners.kind, wrap=self._manners.wrap)
         if not chat.stream:
             plan = plan.unstreamed()
-        model = await self._catalog.resolve(chat.model)
-        request = UpstreamRequest(self._body(chat, plan, model), key, dict(headers))
+        named = chat.body.get("provider")
+        provider = provider or (named if isinstance(named, str) else "")
+        routes = await self._routes.find(chat.model, provider)
+        ways = self._ways(chat, plan, routes, UpstreamRequest({}, key, dict(headers)))
         started = time.monotonic()
         if not plan.agent:
-            return self._turn(Ask(chat, plan, request), partial(self._log, started))
+            return self._turn(Ask(chat, plan), ways, partial(self._log, started))
         digests = digest_messages(chat.messages)
         mark = request_fingerprint(key, chat.model, digests)
         owner = owner_of(key)
-        ask = Ask(chat, plan, request, buffered=self.conversations.is_repeat(mark))
-        turn = self._turn(ask, partial(self._agent_ended, owner, mark, started))
+        ask = Ask(chat, plan, buffered=self.conversations.is_repeat(mark))
+        turn = self._turn(ask, ways, partial(self._agent_ended, owner, mark, started))
         self.conversations.begin(owner, digests, turn)
         return turn
 
@@ -101,27 +103,43 @@ class Answering:
         for turn in running:
             await turn.over()
 
-    def _turn(self, ask: Ask, on_end: Callable[[Turn], None]) -> Turn:
+    def _turn(self, ask: Ask, ways: Iterator[Way], on_end: Callable[[Turn], None]) -> Turn:
         def ended(turn: Turn) -> None:
             self._turns.discard(turn)
             on_end(turn)
 
-        turn = Turn(ask, self._upstream, self._rules, on_reply=self._name_repairs, on_end=ended)
+        turn = Turn(ask, ways, self._rules, on_reply=self._name_repairs, on_end=ended)
         self._turns.add(turn)  # asyncio itself holds tasks weakly, and nobody awaits one that drains
         return turn
 
     def _name_repairs(self, turn: Turn) -> None:
-        if self._recorder is not None and turn.repairs:
-            self._recorder.repaired(turn.request, turn.repairs)
+        for recorder in self._recorders if turn.repairs else ():
+            recorder.repaired(turn.request, turn.repairs)
 
-    def _body(self, chat: ChatRequest, plan: Plan, model: str) -> dict[str, object]:
+    def _ways(
+        self, chat: ChatRequest, plan: Plan, routes: Sequence[Route], request: UpstreamRequest
+    ) -> Iterator[Way]:
+        """Each route with what its upstream is asked, made when its turn comes."""
+        for route in routes:
+            asked = msgspec.structs.replace(
+                request,
+                body=self._body(chat, plan, route),
+                # The client gave its key for the upstream that it asked for, and no other one is to learn it.
+                key=request.key if route is routes[0] else "",
+                tools=route.profile.tools,
+            )
+            yield Way(route.name, route.upstream, asked, route.patience)
+
+    def _body(self, chat: ChatRequest, plan: Plan, route: Route) -> dict[str, object]:
         body = {name: value for name, value in chat.body.items() if name not in _BRIDGE_FIELDS}
-        body["model"] = model
+        if isinstance(body.get("provider"), str):
+            del body["provider"]  # OpenRouter's field of that name is an object
+        body["model"] = route.model
         body["messages"] = clean_history(chat.messages, plan)
-        if self._upstream.capabilities.native_tools:
+        if route.upstream.capabilities.native_tools:
             return body
         offer = self._manners.prompt_tools and plan.kind is not ClientKind.PLAIN
-        return prompt_tools(body, writing_of(model), offer=offer)
+        return prompt_tools(body, writing_of(route.model), offer=offer)
 
     def _agent_ended(self, owner: bytes, mark: bytes, started: float, turn: Turn) -> None:
         self.conversations.end(owner, turn)
@@ -133,14 +151,15 @@ class Answering:
 
     def _log(self, started: float, turn: Turn) -> None:
         log.info(
-            "turn %s client=%s kind=%s model=%s pieces=%d repairs=%s tries=%s outcome=%s ms=%d",
+            "turn %s client=%s kind=%s upstream=%s model=%s pieces=%d repairs=%s tries=%s outcome=%s ms=%d",
             turn.id,
             turn.ask.plan.sender,
             turn.ask.plan.kind.value,
+            turn.way.name,
             turn.ask.chat.model,
             turn.pieces,
             ",".join(turn.repairs) or "-",
-            ",".join(turn.ask.request.tries) or "-",
+            ",".join(turn.way.request.tries) or "-",
             turn.error.code if turn.error else "ok",
             (time.monotonic() - started) * 1000,
         )

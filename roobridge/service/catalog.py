@@ -48,6 +48,10 @@ class Catalog:
                 ids[name] = msgspec.structs.replace(ids[target], id=name)
         return [msgspec.structs.replace(model, **self._limits) for model in ids.values()]
 
+    def mapped(self, model: str) -> str:
+        """What stands for a model in the operator's names, be it served or not."""
+        return self._names.get(model, model)
+
     async def resolve(self, model: str) -> str:
         """The upstream's word for a model.
 
@@ -55,7 +59,7 @@ class Catalog:
         """
         if not model:
             raise ClientError("`model` is missing: name one that GET /v1/models lists.", param="model")
-        target = self._names.get(model, model)
+        target = self.mapped(model)
         if not self._upstream.capabilities.closed_list:
             return target
         known = await self._ask()

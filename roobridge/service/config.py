@@ -7,46 +7,21 @@ file, the older names (`environment.py`), the TOML file, the defaults here.
 from __future__ import annotations
 
 import os
-import tomllib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    InitSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
-from pydantic_settings import SettingsError as SourceError
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from roobridge.bridge.plan import ClientKind, Wrap
-from roobridge.errors import SettingsError
-from roobridge.service.environment import LEGACY, SERVERS, DotEnv, OlderNames
-from roobridge.upstream.tools_as_text import ToolUse
+from roobridge.bridge.ports import ToolUse
+from roobridge.service.environment import DotEnv, OlderNames
+from roobridge.service.tables import ModelTable, UpstreamName, UpstreamTable
+from roobridge.service.values import Count, Credential, HeaderValue, Names, lower
+from roobridge.upstream.presets import KINDS
 
-DEFAULT_FILE = "roobridge.toml"
-
-
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _header_value(text: str) -> str:
-    text = text.strip()
-    if not (text.isascii() and text.isprintable()):
-        raise ValueError("it holds a line break or a letter outside ASCII, which no header can carry")
-    return text
-
-
-def _secret_header_value(secret: SecretStr) -> SecretStr:
-    return SecretStr(_header_value(secret.get_secret_value()))
-
-
-Count = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-HeaderValue = Annotated[str, AfterValidator(_header_value)]
-Credential = Annotated[SecretStr, AfterValidator(_secret_header_value)]
+# What is one upstream's own, and stands outside the tables for the one that requests go to which name none.
+_OWN: dict[str, Any] = {"base_url": None, "api_key": None, "model_map": {}}
 
 
 class Settings(BaseSettings):
@@ -67,14 +42,14 @@ class Settings(BaseSettings):
         description="processes that serve on the one port, about one a core; they tell one another of open "
         "turns and broken requests",
     )
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lower)] = Field(
         default="info", description="`debug`, `info`, `warning` or `error`"
     )
 
     upstream: str = Field(
         default="",
-        description="`replay`, `openai`, `qwen-web` or a preset; where none is named, `qwen-web` if "
-        "`qwen_token` or `qwen_cookies` is set, else `replay`",
+        description="`replay`, `openai`, `qwen-web`, a preset, or one of `upstreams`; where none is named, "
+        "`qwen-web` if `qwen_token` or `qwen_cookies` is set, else the first of `upstreams`, else `replay`",
     )
     base_url: str | None = Field(
         default=None, description="where the upstream is, up to and without `/chat/completions`"
@@ -93,6 +68,17 @@ class Settings(BaseSettings):
     qwen_bx_v: HeaderValue = Field(default="", description="header `bx-v` of the same browser login")
     qwen_user_agent: HeaderValue = Field(
         default="", description="header `User-Agent` of the same browser login"
+    )
+    upstreams: dict[UpstreamName, UpstreamTable] = Field(
+        default_factory=dict, description="further upstreams: [more](#several-upstreams)"
+    )
+    fallbacks: Names = Field(
+        default=(),
+        description="the upstreams that are asked in turn where the one before is down or busy and nothing "
+        "of its reply has come: `NAME`, or `NAME/MODEL`",
+    )
+    models: dict[str, ModelTable] = Field(
+        default_factory=dict, description="what is particular to a model: [more](#a-profile-for-a-model)"
     )
     model_map: dict[str, str] = Field(
         default_factory=dict,
@@ -194,68 +180,31 @@ class Settings(BaseSettings):
 
     @property
     def upstream_name(self) -> str:
-        """The upstream asked for; where none was named, the one that the older names speak of."""
+        """The upstream for requests that name none; see the setting."""
         if self.upstream:
             return self.upstream
-        return "qwen-web" if self.qwen_token or self.qwen_cookies else "replay"
+        if self.qwen_token or self.qwen_cookies:
+            return "qwen-web"
+        return next(iter(self.upstreams), "replay")
 
+    @property
+    def upstream_names(self) -> tuple[str, ...]:
+        """Of all upstreams; the one for requests that name none comes first."""
+        return tuple(dict.fromkeys((self.upstream_name, *self.upstreams)))
 
-def load_settings(options: Mapping[str, Any] | None = None, config: Path | None = None) -> Settings:
-    """Gather the settings from every source.
+    def at(self, name: str) -> Self:
+        """These settings as they are for one of the upstreams, `upstream` being its kind.
 
-    options: those given on the command line, by field name; None stands for one not given. config: the
-    TOML file; without it ROOBRIDGE_CONFIG, else `roobridge.toml` in the working folder where there is one.
-    Raises SettingsError naming the setting and the next step; a setting's value is never repeated.
-    """
-    given = {name: value for name, value in (options or {}).items() if value is not None}
-    file, values = _read_file(config)
-
-    class FromEverywhere(Settings):
-        @classmethod
-        def settings_customise_sources(
-            cls, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource, **named: Any
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            stronger = super().settings_customise_sources(settings_cls, *sources, **named)
-            return *stronger, InitSettingsSource(settings_cls, values)
-
-    try:
-        found = FromEverywhere(**given)
-    except ValidationError as error:
-        raise SettingsError(_explain(error, file), code="bad_setting") from None
-    except SourceError as error:
-        # Of the settings only this one is structured.
-        raise SettingsError(
-            "The setting 'model_map' is not usable: ROOBRIDGE_MODEL_MAP is not JSON. Write it as "
-            '{"name for clients": "name at the upstream"}.',
-            code="bad_setting",
-        ) from error
-    return Settings.model_construct(**dict(found))
-
-
-def _read_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
-    named = config or (Path(os.environ["ROOBRIDGE_CONFIG"]) if os.environ.get("ROOBRIDGE_CONFIG") else None)
-    file = named or Path(DEFAULT_FILE)
-    if named is None and not file.is_file():
-        return None, {}
-    try:
-        return file, tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise SettingsError(f"The file {file} cannot be read: {reason}.", code="bad_setting") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"The settings file {file} is not TOML: {error}.", code="bad_setting") from None
-
-
-def _explain(error: ValidationError, file: Path | None) -> str:
-    return " ".join(_explain_one(str(e["loc"][0]), e["type"], e["msg"], file) for e in error.errors())
-
-
-def _explain_one(name: str, kind: str, reason: str, file: Path | None) -> str:
-    if kind == "extra_forbidden":
-        return f"There is no setting {name!r}; remove it from {file or 'the options'}."
-    places = ["its option", f"ROOBRIDGE_{name.upper()}"]
-    places += [word for word, known in LEGACY.items() if known == name]
-    places += SERVERS if name == "base_url" else ()
-    places += [f"{name} in {file}"] if file else []
-    reason = reason.removeprefix("Value error, ")
-    return f"The setting {name!r} is not usable: {reason}. Correct {' or '.join(places)}."
+        An address, a key and the names of models are one upstream's own: those outside the tables are for the
+        one that requests go to which name none.
+        """
+        table = self.upstreams.get(name)
+        if table is None:
+            return self
+        values = {**_OWN, **{which: getattr(table, which) for which in table.model_fields_set}}
+        if variable := values.pop("api_key_env", ""):
+            values["api_key"] = SecretStr(os.environ[variable])
+        if name == self.upstream_name:
+            values |= {which: mine for which in _OWN if (mine := getattr(self, which))}
+        kind = table.upstream or (name if name in KINDS else "openai")
+        return self.model_copy(update={**values, "upstream": kind})

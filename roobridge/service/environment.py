@@ -26,11 +26,28 @@ LEGACY = {
 # Names by which earlier set-ups say where an OpenAI-compatible server stands, and the upstream that it is.
 SERVERS = {"LM_STUDIO_BASE_URL": "lmstudio", "QWEN_PROXY_BASE_URL": "openai"}
 
+# Settings that a variable holds as JSON.
+STRUCTURED = ("model_map", "upstreams", "models")
+
 
 def unknown_variables(fields: Mapping[str, object]) -> list[str]:
     """The `ROOBRIDGE_*` variables that name no setting. fields: of the settings."""
     known = {f"{PREFIX}CONFIG", *(PREFIX + name.upper() for name in fields)}
     return sorted(name for name in _surroundings() if name.startswith(PREFIX) and name not in known)
+
+
+def unreadable() -> str:
+    """The setting whose variable in the environment is not JSON; empty where there is none."""
+    said = {name: os.environ.get(PREFIX + name.upper(), "") for name in STRUCTURED}
+    return next((name for name, text in said.items() if text and _decoded(text) is text), "")
+
+
+def _decoded(text: str) -> Any:
+    """What a JSON text says; one that is none stays as it is."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _told() -> dict[str, str]:
@@ -70,12 +87,8 @@ class DotEnv(_Source):
 
     def find(self, field_name: str) -> Any:
         value = self._variables.get(PREFIX + field_name.upper())
-        if value is not None and field_name == "model_map":
-            try:
-                return json.loads(value)
-            except ValueError:
-                return value  # refused by its type, in words that name the setting
-        return value
+        # What is not JSON is refused by its type, in words that name the setting.
+        return _decoded(value) if value is not None and field_name in STRUCTURED else value
 
 
 class OlderNames(_Source):

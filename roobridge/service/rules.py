@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from roobridge.service.attempts import Patience
-
 # Roo 3.31 and 3.36 save a file while its content streams, and an error takes the content back. One that comes
 # within some hundred milliseconds after a file's first characters overtakes that: they stay on disk.
 SETTLE = 0.5
@@ -23,7 +21,6 @@ class Rules(msgspec.Struct, frozen=True):
     wrapped. settle: between the last piece of a call that went out and the error that takes it back.
     """
 
-    patience: Patience
     pace: float
     keepalive: float
     commit: float

@@ -13,24 +13,24 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import Enum
 
 import msgspec
 
 from roobridge.bridge.plan import Plan, Wrap
-from roobridge.bridge.ports import Upstream, UpstreamRequest, Usage
-from roobridge.bridge.reply.reply import new_reply
+from roobridge.bridge.ports import Usage
 from roobridge.bridge.request.chat import ChatRequest
 from roobridge.errors import ReplyError, RoobridgeError
 from roobridge.events import Content, Fail, Piece, ToolDelta
+from roobridge.service.asking import Asking, Way
 from roobridge.service.attempts import Attempt
-from roobridge.service.exchange import Effort, Exchange
+from roobridge.service.exchange import Exchange
 from roobridge.service.pacing import Outbox, Pacing, Write
 from roobridge.service.rules import OF_A_CALL, Rules
 from roobridge.service.second_chance import calls_now, second_request, thoughts
 from roobridge.service.storm import broken_again
-from roobridge.service.usage import added, estimate
+from roobridge.service.usage import estimate
 
 log = logging.getLogger("roobridge.turns")
 
@@ -42,7 +42,6 @@ class Ask(msgspec.Struct, frozen=True):
 
     chat: ChatRequest
     plan: Plan
-    request: UpstreamRequest
     buffered: bool = False
 
 
@@ -61,14 +60,14 @@ class Turn:
     everything. What goes wrong is raised by `begin` and `whole`, or stands in `error` at the end. The batches
     hold no Fail; an empty one stands for a comment.
 
-    on_reply is called when the machine is through with a reply, before its upstream is let go; on_end once
-    the turn is over.
+    ways: see Asking. on_reply is called when the machine is through with a reply, before its upstream is let
+    go; on_end once the turn is over.
     """
 
     def __init__(
         self,
         ask: Ask,
-        upstream: Upstream,
+        ways: Iterator[Way],
         rules: Rules,
         *,
         on_reply: Callable[[Turn], None] = lambda turn: None,
@@ -79,15 +78,13 @@ class Turn:
         self.ask = ask
         self.pieces = 0
         self.repairs: list[str] = []
-        self.request = ask.request  # what the upstream was asked last
         self.said = False  # content or reasoning went out
         self.withdrawn = False  # ended by the client or by a newer request
-        self._upstream = upstream
         self._rules = rules
         self._on_reply = on_reply
         self._on_end = on_end
-        self._exchanges: list[Exchange] = []
-        self._effort = Effort(rules.patience, rules.continuations, rules.usage_wait)
+        self._asking = Asking(ways, rules, f"call_{self.id}", self._deliver, self._accepted)
+        self.request = self.way.request  # what the upstream was asked last
         self._answered = False  # content or a call came out of the machine
         self._asked_again = False  # once a request, whatever for
         self._cause: RoobridgeError | None = None
@@ -100,6 +97,11 @@ class Turn:
         self._outbox = Outbox(Pacing(rules.pace, whole=self._whole))
 
     @property
+    def way(self) -> Way:
+        """The upstream that answers, or that was asked last."""
+        return self._asking.way
+
+    @property
     def error(self) -> RoobridgeError | None:
         """What broke the reply."""
         return self._outbox.error
@@ -107,10 +109,8 @@ class Turn:
     @property
     def usage(self) -> Usage:
         """The upstream's count for all that it was asked, else an estimate."""
-        counted: Usage | None = None
-        for exchange in self._exchanges:
-            counted = added(counted, exchange.usage)
-        return counted or estimate(self.ask.chat, [exchange.reply.length for exchange in self._exchanges])
+        asking = self._asking
+        return asking.usage or estimate(self.ask.chat, [each.reply.length for each in asking.exchanges])
 
     async def begin(self) -> None:
         """Ask, and wait until something is to go out. Raises RoobridgeError where nothing may."""
@@ -206,27 +206,19 @@ class Turn:
     async def _reply(self) -> Fail | None:
         """Ask and deliver what the machine makes of it; returns what it could not deliver."""
         try:
-            exchange = self._exchange(self.ask.plan)
-            await exchange.listen(self.ask.request)
+            exchange = await self._asking.begin(self.ask.plan)
             if self._may_ask_again():
                 exchange = await self._second_chance(exchange)
             return await self._conclude(exchange)
         finally:
-            for exchange in self._exchanges:
-                await exchange.aclose()
-
-    def _exchange(self, plan: Plan) -> Exchange:
-        reply = new_reply(plan, f"call_{self.id}")
-        exchange = Exchange(self._upstream, self._effort, reply, self._deliver, self._accepted)
-        self._exchanges.append(exchange)
-        return exchange
+            await self._asking.aclose()
 
     async def _conclude(self, exchange: Exchange) -> Fail | None:
         """The upstream has said all: close the reply."""
         failure = await exchange.conclude()
         self._cause = exchange.error
         self.repairs = exchange.reply.repairs
-        self.request = exchange.request or self.ask.request
+        self.request = exchange.request or self.way.request
         self._on_reply(self)
         if failure is None:
             await self._settle(exchange)
@@ -235,14 +227,14 @@ class Turn:
     async def _second_chance(self, first: Exchange) -> Exchange:
         """The exchange whose reply is to be delivered: the first one, or a second one that holds a call."""
         plan, remind = self.ask.plan, self._rules.second_chance and not self._answered
-        request = second_request(first, self.ask.request, plan, remind=remind)
+        request = second_request(first, self.way.request, plan, remind=remind)
         if request is None:
             return first
         self._asked_again = True
         self._take_back()
         await first.settle()
         await first.aclose()
-        second = self._exchange(msgspec.structs.replace(plan, wrap=Wrap.HOLD))
+        second = self._asking.exchange(msgspec.structs.replace(plan, wrap=Wrap.HOLD))
         return second if await calls_now(second, request, lambda: self._answered) else first
 
     def _accepted(self) -> None:
@@ -271,7 +263,7 @@ class Turn:
         """The client's reply is over: wait for its usage, then leave the upstream or read it to its end."""
         self._stage = Stage.SETTLING
         attempt = exchange.attempt
-        if attempt is not None and self._upstream.capabilities.drain:
+        if attempt is not None and self.way.upstream.capabilities.drain:
             await self._drain(attempt)
         else:
             await exchange.settle()

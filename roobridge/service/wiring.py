@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -16,10 +17,12 @@ from roobridge.service.catalog import Catalog
 from roobridge.service.config import Settings
 from roobridge.service.conversations import Conversations
 from roobridge.service.peers import Link, Peers
+from roobridge.service.profiles import Profiles
+from roobridge.service.routes import Place, Routes
 from roobridge.service.rules import Rules
 from roobridge.upstream.openai import OpenAIUpstream
-from roobridge.upstream.presets import PRESETS, is_local
-from roobridge.upstream.queue import Queued
+from roobridge.upstream.presets import KINDS, PRESETS, is_local
+from roobridge.upstream.queue import Queued, Slots
 from roobridge.upstream.qwen_web import SITE, Capture, QwenWebUpstream
 from roobridge.upstream.record import RecordUpstream
 from roobridge.upstream.replay import ReplayUpstream
@@ -31,19 +34,17 @@ SHUTDOWN_TIME = 2.0  # seconds that running turns get to end
 
 
 class Services(msgspec.Struct, frozen=True):
-    """What the web layer is given. free: whether the models cost nothing, being at home."""
+    """What the web layer is given."""
 
     settings: Settings
-    upstream: Upstream
-    catalog: Catalog
+    routes: Routes
     answering: Answering
-    free: bool
 
     async def aclose(self) -> None:
-        """End the turns, then release the upstream's connections."""
+        """End the turns, then release the upstreams' connections."""
         await self.answering.finish(SHUTDOWN_TIME)
         self.answering.conversations.close()
-        await self.upstream.aclose()
+        await self.routes.aclose()
 
 
 def build(settings: Settings, link: Link | None = None) -> Services:
@@ -51,27 +52,46 @@ def build(settings: Settings, link: Link | None = None) -> Services:
 
     Raises SettingsError naming the setting, grammar file or tape.
     """
-    upstream = build_upstream(settings)
-    if settings.record is None:
-        return assemble(settings, upstream, link=link)
-    recorder = RecordUpstream(upstream, settings.record)
-    return assemble(settings, recorder, recorder, link)
+    check_names(settings)
+    upstreams = {name: build_upstream(settings.at(name)) for name in settings.upstream_names}
+    if settings.record is not None:
+        folder = settings.record
+        upstreams = {name: RecordUpstream(upstream, folder) for name, upstream in upstreams.items()}
+    return assemble(settings, upstreams, link)
 
 
-def assemble(
-    settings: Settings,
-    upstream: Upstream,
-    recorder: RecordUpstream | None = None,
-    link: Link | None = None,
-) -> Services:
-    """The services around an upstream that stands already."""
-    catalog = catalog_of(settings, upstream)
+def assemble(settings: Settings, upstreams: Mapping[str, Upstream], link: Link | None = None) -> Services:
+    """The services around upstreams that stand already, by their names."""
+    places = {name: _place(settings.at(name), upstream) for name, upstream in upstreams.items()}
+    routes = Routes(places, Profiles(settings.models, settings.queue_timeout), settings.fallbacks)
     manners = Manners(settings.kind, settings.wrap, settings.enable_tool_calling)
     conversations = Conversations(Peers(link) if link is not None else None)
+    recorders = [upstream for upstream in upstreams.values() if isinstance(upstream, RecordUpstream)]
     rules = rules_of(settings)
-    answering = Answering(upstream, catalog, load_grammar(), manners, rules, recorder, conversations)
+    answering = Answering(routes, load_grammar(), manners, rules, recorders, conversations)
+    return Services(settings, routes, answering)
+
+
+def check_names(settings: Settings) -> None:
+    """Raises SettingsError where an upstream is named that is none."""
+    known = settings.upstream_names
+    named = [("fallbacks", entry) for entry in settings.fallbacks]
+    for pattern, table in settings.models.items():
+        named += [(f"models.{pattern}.fallbacks", entry) for entry in table.fallbacks or ()]
+        named += [(f"models.{pattern}.upstream", table.upstream)] if table.upstream else []
+    for setting, entry in named:
+        if entry.partition("/")[0] not in known:
+            raise SettingsError(
+                f"The setting {setting!r} names {entry!r}, but the upstreams are {', '.join(known)}: name "
+                "one of them, or add its table [upstreams.NAME].",
+                code="bad_setting",
+                param=setting,
+            )
+
+
+def _place(settings: Settings, upstream: Upstream) -> Place:
     free = at_home(settings) or settings.upstream_name == "replay"
-    return Services(settings, upstream, catalog, answering, free)
+    return Place(upstream, catalog_of(settings, upstream), patience_of(settings), free)
 
 
 def catalog_of(settings: Settings, upstream: Upstream) -> Catalog:
@@ -80,11 +100,14 @@ def catalog_of(settings: Settings, upstream: Upstream) -> Catalog:
     )
 
 
-def rules_of(settings: Settings) -> Rules:
+def patience_of(settings: Settings) -> Patience:
     usual = 0.0 if at_home(settings) else REMOTE_PATIENCE
     start, idle = settings.start_timeout, settings.idle_timeout
+    return Patience(usual if start is None else start, usual if idle is None else idle)
+
+
+def rules_of(settings: Settings) -> Rules:
     return Rules(
-        patience=Patience(usual if start is None else start, usual if idle is None else idle),
         pace=settings.pace_ms / 1000,
         keepalive=settings.keepalive,
         commit=settings.first_byte_commit,
@@ -124,7 +147,7 @@ def build_upstream(settings: Settings) -> Upstream:
         return _openai(settings)
     if name in PRESETS:
         return _openai(settings)
-    known = ", ".join(("replay", "qwen-web", "openai", *PRESETS))
+    known = ", ".join(dict.fromkeys((*KINDS, *settings.upstreams)))
     raise SettingsError(
         f"The setting 'upstream' is {name!r}, but must be one of {known}.",
         code="bad_setting",
@@ -142,7 +165,7 @@ def _openai(settings: Settings) -> Upstream:
     )
     upstream = Retrying(upstream, settings.retry_seconds)
     if settings.max_concurrent:
-        upstream = Queued(upstream, settings.max_concurrent, settings.queue_timeout)
+        upstream = Queued(upstream, Slots(settings.max_concurrent, settings.queue_timeout))
     return ToolsAsText(upstream, settings.tools, offer=settings.enable_tool_calling)
 
 

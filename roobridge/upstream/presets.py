@@ -7,8 +7,6 @@ import ipaddress
 import httpx
 import msgspec
 
-from roobridge.errors import SettingsError
-
 
 class Preset(msgspec.Struct, frozen=True):
     """base_url: without a trailing slash. partial: a last assistant message with `partial: true` is continued
@@ -35,14 +33,8 @@ PRESETS = {
 }
 
 
-def preset(name: str) -> Preset:
-    """Raises SettingsError for a name that is not in PRESETS."""
-    try:
-        return PRESETS[name]
-    except KeyError:
-        known = ", ".join(PRESETS)
-        raise SettingsError(f"Unknown upstream preset {name!r}; known are {known}.", param="preset") from None
-
+# Every kind of upstream.
+KINDS = ("replay", "qwen-web", "openai", *PRESETS)
 
 # Endings of names that only a network at home or a container's knows (RFC 6762, RFC 8375; Docker).
 _HOME = (".local", ".lan", ".home.arpa", ".internal", ".localhost")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 
 from roobridge.bridge.ports import Delta, Upstream, UpstreamRequest
 from roobridge.errors import UpstreamError
@@ -14,25 +14,23 @@ WAITING = 64  # requests that wait at most
 ASK_AGAIN = 30.0  # seconds after which a request that found no room may come again
 
 
-class Queued(Around):
-    """Another upstream, asked by at most `slots` requests at a time, the others first come, first served.
+class Slots:
+    """How many requests may be at work at once; the others wait, first come, first served.
 
-    wait: seconds that one waits at most, 0 for ever. A server that takes one request at a time (a llama.cpp
-    started with `--parallel 1`) makes the second one wait as well, but in no order that it promises.
+    wait: seconds that one waits at most, 0 for ever.
     """
 
-    def __init__(self, inner: Upstream, slots: int, wait: float) -> None:
-        super().__init__(inner)
-        self._free = asyncio.Semaphore(slots)
+    def __init__(self, number: int, wait: float) -> None:
+        self._free = asyncio.Semaphore(number)
         self._wait = wait
         self._waiting = 0
 
-    async def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """A slot, held while the block runs. Raises UpstreamError where none came free."""
         await self._enter()
         try:
-            async with aclosing(self._inner.stream(request)) as deltas:
-                async for each in deltas:
-                    yield each
+            yield
         finally:
             self._free.release()
 
@@ -49,6 +47,23 @@ class Queued(Around):
             ) from None
         finally:
             self._waiting -= 1
+
+
+class Queued(Around):
+    """Another upstream, asked by as many requests as there are slots.
+
+    A server that takes one request at a time (a llama.cpp started with `--parallel 1`) makes the second one
+    wait as well, but in no order that it promises.
+    """
+
+    def __init__(self, inner: Upstream, slots: Slots) -> None:
+        super().__init__(inner)
+        self._slots = slots
+
+    async def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
+        async with self._slots.one(), aclosing(self._inner.stream(request)) as deltas:
+            async for each in deltas:
+                yield each
 
 
 def _no_room(code: str, why: str) -> UpstreamError:

@@ -11,11 +11,10 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
-from enum import Enum
 
 import msgspec
 
-from roobridge.bridge.ports import Delta, Upstream, UpstreamRequest
+from roobridge.bridge.ports import Delta, ToolUse, Upstream, UpstreamRequest
 from roobridge.bridge.request.tool_prompt import prompt_tools
 from roobridge.bridge.wire.openai_errors import NO_TOOLS
 from roobridge.dialects import writing_of
@@ -27,19 +26,11 @@ log = logging.getLogger("roobridge.upstream")
 _ANSWER_TIME = 3.0  # seconds; more must not hold up a turn
 
 
-class ToolUse(Enum):
-    """How an upstream is told of tools. AUTO: natively, unless it says that a model takes none."""
-
-    AUTO = "auto"
-    NATIVE = "native"
-    PROMPTED = "prompted"
-
-
 class ToolsAsText(Around):
     """Another upstream, asked without tools where it takes none.
 
-    offer: whether the tools are put into the prompt then, or left out. What was refused once is remembered by
-    the model's name, as long as the process lives.
+    use: where a request says nothing else. offer: whether the tools are put into the prompt then, or left
+    out. What was refused once is remembered by the model's name, as long as the process lives.
     """
 
     def __init__(self, inner: Upstream, use: ToolUse, *, offer: bool = True) -> None:
@@ -50,9 +41,10 @@ class ToolsAsText(Around):
         self._asked = False  # what the server says of its models
 
     def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
-        if self._use is ToolUse.PROMPTED or _model(request) in self._without:
+        use = request.tools or self._use
+        if use is ToolUse.PROMPTED or (use is ToolUse.AUTO and _model(request) in self._without):
             return self._inner.stream(self._in_words(request))
-        if self._use is ToolUse.NATIVE or not request.body.get("tools"):
+        if use is ToolUse.NATIVE or not request.body.get("tools"):
             return self._inner.stream(request)
         return self._until_refused(request)
 

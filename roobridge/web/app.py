@@ -17,8 +17,8 @@ def create_app(services: Services) -> Quart:
     app = Quart("roobridge", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = None  # the chat routes keep the limit themselves
     app.register_blueprint(chat_routes(services.answering, services.settings.body_limit))
-    app.register_blueprint(models_routes(services.catalog, free=services.free))
-    app.register_blueprint(health_routes(services.upstream))
+    app.register_blueprint(models_routes(services.routes))
+    app.register_blueprint(health_routes(services.routes))
     errors.install(app)
     app.after_serving(services.aclose)
     app.asgi_app = SendInScope(app.asgi_app)  # type: ignore[method-assign]

@@ -36,7 +36,8 @@ def chat_routes(answering: Answering, body_limit: int) -> Blueprint:
         refuse_compressed(request.headers.get("content-encoding", ""))
         chat = parse_chat_request(decode_body(await read_body(body_limit)))
         headers = {name.lower(): value for name, value in request.headers.items()}
-        turn = await answering.open(chat, headers, bearer_key(headers.get("authorization", "")))
+        key = bearer_key(headers.get("authorization", ""))
+        turn = await answering.open(chat, headers, key, request.args.get("provider", ""))
         return await (_streamed(turn) if chat.stream else _whole(turn))
 
     return routes

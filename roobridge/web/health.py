@@ -7,19 +7,33 @@ import asyncio
 from quart import Blueprint, Response
 
 from roobridge.bridge.ports import Health, Upstream
+from roobridge.service.routes import Routes
 from roobridge.web.errors import json_response
 
 ANSWER_TIME = 10.0  # seconds; those who probe rarely wait longer
 
 
-def health_routes(upstream: Upstream) -> Blueprint:
+def health_routes(upstreams: Routes) -> Blueprint:
     routes = Blueprint("health", __name__)
 
     @routes.get("/health")
     async def health() -> Response:
-        found = await _ask(upstream)
-        body = {"status": "ok" if found.ok else "failing", "upstream": upstream.name, "detail": found.detail}
-        return json_response(body, 200 if found.ok else 503)
+        places = upstreams.places
+        asked = await asyncio.gather(*(_ask(place.upstream) for place in places.values()))
+        found = dict(zip(places, asked, strict=True))
+        first, first_found = next(iter(found.items()))
+        ok = any(each.ok for each in asked)
+        body: dict[str, object] = {
+            "status": "ok" if ok else "failing",
+            "upstream": places[first].upstream.name if len(places) == 1 else first,
+            "detail": first_found.detail,
+        }
+        if len(places) > 1:
+            body["upstreams"] = {
+                name: {"status": "ok" if each.ok else "failing", "detail": each.detail}
+                for name, each in found.items()
+            }
+        return json_response(body, 200 if ok else 503)
 
     return routes
 

@@ -7,23 +7,25 @@ from typing import Any
 from quart import Blueprint, Response
 
 from roobridge.bridge.ports import Model
-from roobridge.service.catalog import Catalog, unknown_model
+from roobridge.service.catalog import unknown_model
+from roobridge.service.routes import Routes
 from roobridge.web.errors import json_response
 
 
-def models_routes(catalog: Catalog, *, free: bool = False) -> Blueprint:
-    """free: whether a token costs nothing, since the models run at home."""
+def models_routes(upstreams: Routes) -> Blueprint:
     routes = Blueprint("models", __name__)
 
     @routes.get("/v1/models")
     @routes.get("/models")
     async def list_models() -> Response:
-        return json_response({"object": "list", "data": [_entry(model) for model in await catalog.models()]})
+        return json_response(
+            {"object": "list", "data": [_entry(model) for model in await upstreams.models()]}
+        )
 
     @routes.get("/v1/models/<path:name>")
     @routes.get("/models/<path:name>")
     async def one_model(name: str) -> Response:
-        for model in await catalog.models():
+        for model in await upstreams.models():
             if model.id == name:
                 return json_response(_entry(model))
         raise unknown_model(name)
@@ -31,7 +33,7 @@ def models_routes(catalog: Catalog, *, free: bool = False) -> Blueprint:
     @routes.get("/v1/model/info")
     @routes.get("/model/info")
     async def model_info() -> Response:
-        return json_response({"data": [_info(model, free) for model in await catalog.models()]})
+        return json_response({"data": [_info(model) for model in await upstreams.models()]})
 
     return routes
 
@@ -48,7 +50,7 @@ def _entry(model: Model) -> dict[str, Any]:
     return {**model.said, **own, **_known({"context_length": model.context}), **_facts(model)}
 
 
-def _info(model: Model, free: bool) -> dict[str, Any]:
+def _info(model: Model) -> dict[str, Any]:
     """LiteLLM's shape. Roo and Zoo pass over an entry without `litellm_params`; Cline lists both names."""
     # Servers at home keep the prompt's beginning by themselves: no client need mark it.
     local = {"input_cost_per_token": 0, "output_cost_per_token": 0, "supports_prompt_caching": False}
@@ -62,7 +64,7 @@ def _info(model: Model, free: bool) -> dict[str, Any]:
             "mode": "chat",
             **_known({"max_tokens": model.output}),
             **_facts(model),
-            **(local if free else {}),
+            **(local if model.free else {}),
         },
     }
 

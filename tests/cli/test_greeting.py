@@ -7,6 +7,7 @@ from roobridge.cli.greeting import greeting
 from roobridge.cli.look import Found
 from roobridge.errors import UpstreamError
 from roobridge.service.config import Settings
+from roobridge.service.tables import UpstreamTable
 from roobridge.upstream.presets import PRESETS
 
 CODER = Model("qwen3-coder", "llamacpp", 65536, tools=True)
@@ -16,7 +17,7 @@ NO_KEY = UpstreamError("A key is wanted.", kind="authentication_error", code="in
 
 def said(found: Found, **settings: object) -> list[str]:
     given = Settings.model_construct(**{**Settings.model_construct().model_dump(), **settings})
-    return greeting(given, 8001, found).splitlines()
+    return greeting(given, 8001, {given.upstream_name: found}).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -159,3 +160,26 @@ def test_a_server_at_home_that_does_not_answer_is_said_with_its_start(upstream: 
 )
 def test_an_upstream_without_models_is_one_line(settings: dict[str, object], found: Found, line: str) -> None:
     assert said(found, **settings)[5:] == [line]
+
+
+def test_each_of_several_upstreams_has_its_line() -> None:
+    tables = {
+        "home": UpstreamTable(upstream="llamacpp"),
+        "cloud": UpstreamTable(upstream="dashscope"),
+        "demo": UpstreamTable(upstream="replay"),
+    }
+    looks = {
+        "home": Found((CODER,)),
+        "cloud": Found((Model("plus", context=1_000_000), Model("max"))),
+        "demo": Found((Model("demo"),)),
+    }
+    lines = greeting(Settings(upstreams=tables), 8001, looks).splitlines()
+    assert lines[0] == "roobridge serves on http://127.0.0.1:8001/v1, upstream home."
+    assert lines[5].startswith("home answers at http://127.0.0.1:8080/v1: qwen3-coder, context 65,536")
+    assert lines[7].startswith("cloud answers at https://dashscope")
+    assert lines[7].endswith("cloud/plus (one of 2), context 1,000,000 tokens.")
+    assert lines[8] == "demo plays tapes: demo/demo."
+    looks["home"] = Found(error=REFUSED)
+    assert "home at http://127.0.0.1:8080/v1 does not answer yet" in greeting(
+        Settings(upstreams=tables), 8001, looks
+    )

@@ -10,8 +10,9 @@ import pytest
 
 from roobridge.bridge.ports import Upstream
 from roobridge.cli import look as first
-from roobridge.cli.look import Found, look
+from roobridge.cli.look import Found, look, look_at_all
 from roobridge.service.config import Settings
+from roobridge.service.tables import UpstreamTable
 from tests.upstream.loopback import Answering, Loopback, Received, Script
 
 
@@ -88,3 +89,11 @@ def test_no_failure_stops_the_start(
 
 def test_tapes_list_their_models() -> None:
     assert [model.id for model in look(Settings()).models] == ["qwen3-coder-demo"]
+
+
+def test_all_upstreams_are_looked_at() -> None:
+    looks = look_at_all(
+        Settings(upstreams={"a": UpstreamTable(upstream="replay"), "b": UpstreamTable(upstream="replay")})
+    )
+    assert list(looks) == ["a", "b"]
+    assert all(found.models for found in looks.values())

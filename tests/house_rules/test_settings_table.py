@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from roobridge.service.config import Settings, load_settings
+from roobridge.service.config import Settings
 from roobridge.service.environment import LEGACY
+from roobridge.service.loading import load_settings
+from roobridge.service.tables import ModelTable, UpstreamTable
 from tests.house_rules import settings_table
-from tests.house_rules.marked import old_part
+from tests.house_rules.marked import Marked
 from tests.house_rules.options import options_of
 from tests.house_rules.readme import SERVICE, word
 from tests.house_rules.settings_table import variable_of
@@ -17,9 +19,16 @@ from tests.house_rules.settings_table import variable_of
 ROWS = {word(row[0]): row for row in SERVICE.table("Settings", "setting")}
 
 
-def test_the_readme_shows_the_settings_of_the_code() -> None:
-    shown = settings_table.PLACE.shown()
-    assert shown == settings_table.expected_table(), "run python -m tests.house_rules.settings_table"
+@pytest.mark.parametrize("mark", settings_table.expected_tables())
+def test_the_readme_shows_the_settings_of_the_code(mark: str) -> None:
+    shown = Marked(settings_table.README, mark).shown()
+    assert shown == settings_table.expected_tables()[mark], "run python -m tests.house_rules.settings_table"
+
+
+def test_a_key_without_words_of_its_own_is_a_setting() -> None:
+    for table in (UpstreamTable, ModelTable):
+        silent = {name for name, field in table.model_fields.items() if not field.description}
+        assert silent <= Settings.model_fields.keys()
 
 
 def test_every_setting_has_its_row_and_its_meaning() -> None:
@@ -47,8 +56,10 @@ def test_a_shown_variable_with_its_shown_default_changes_nothing(
     assert load_settings() == plain
 
 
-def test_the_table_is_written_into_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = old_part(tmp_path, "settings")
-    monkeypatch.setattr(settings_table, "PLACE", place)
+def test_the_tables_are_written_into_their_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = settings_table.expected_tables()
+    readme = tmp_path / "README.md"
+    readme.write_text("".join(f"<!-- {mark} -->\nold\n<!-- /{mark} -->\n" for mark in tables))
+    monkeypatch.setattr(settings_table, "README", readme)
     settings_table.main()
-    assert place.shown() == settings_table.expected_table()
+    assert {mark: Marked(readme, mark).shown() for mark in tables} == tables

@@ -19,7 +19,7 @@ from tests.oracle.dialect_writer import TEXT_DIALECTS
 from tests.oracle.plans import Client
 from tests.oracle.roo_native import gather
 from tests.oracle.roo_reader import tool_uses
-from tests.service.scripted import RULES, Scripted, ask
+from tests.service.scripted import RULES, Scripted, ask, turn_of
 
 PATH = "src/numbers.py"
 TEXT_FORMS = ["roo_xml", "qwen", "qwen_bare", "hermes", "hermes_escaped"]
@@ -188,7 +188,7 @@ async def deliver(
     client: Client, upstream: BreaksOff | Scripted, rules: Rules = GOING_ON
 ) -> Turn | list[Piece]:
     """The pieces of a reply that came whole, or the turn that failed."""
-    turn = Turn(ask(client.plan()), upstream, rules)
+    turn = turn_of(ask(client.plan()), upstream, rules)
     pieces: list[Piece] = []
     try:
         await turn.begin()

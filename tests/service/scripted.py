@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from typing import Any
 
 from roobridge.bridge.plan import ClientKind, Plan
-from roobridge.bridge.ports import Capabilities, Delta, Health, Model, UpstreamRequest, Usage
+from roobridge.bridge.ports import Capabilities, Delta, Health, Model, Upstream, UpstreamRequest, Usage
 from roobridge.bridge.request.chat import parse_chat_request
 from roobridge.errors import UpstreamError
 from roobridge.grammar.model import Completion, Param, Tool, Toolset
+from roobridge.service.asking import Way
 from roobridge.service.attempts import Patience
 from roobridge.service.rules import Rules
-from roobridge.service.turns import Ask
+from roobridge.service.turns import Ask, Turn
 
 # One step of a reply: deltas of one read, an error to raise, or an event to wait for.
 Step = Sequence[Delta] | UpstreamError | asyncio.Event
@@ -101,13 +103,20 @@ PLAIN = Plan(ClientKind.PLAIN)
 XML = Plan(ClientKind.XML_AGENT, TOOLSET, client="roo", single_call=True)
 CALL = "<read_file>\n<path>a.py</path>\n</read_file>"
 
-RULES = Rules(
-    patience=Patience(start=30, idle=30), pace=0, keepalive=30, commit=30, usage_wait=0.05, settle=0
-)
+RULES = Rules(pace=0, keepalive=30, commit=30, usage_wait=0.05, settle=0)
+PATIENT = Patience(start=30, idle=30)
 
 
 def ask(
     plan: Plan = PLAIN, *, stream: bool = True, buffered: bool = False, content: str = "Hello there"
 ) -> Ask:
     body = {"model": "qwen", "messages": [{"role": "user", "content": content}], "stream": stream}
-    return Ask(parse_chat_request(body), plan, UpstreamRequest(body), buffered)
+    return Ask(parse_chat_request(body), plan, buffered)
+
+
+def turn_of(
+    asked: Ask, upstream: Upstream, rules: Rules = RULES, patience: Patience = PATIENT, **watching: Any
+) -> Turn:
+    """A turn with one upstream."""
+    request = UpstreamRequest(dict(asked.chat.body))
+    return Turn(asked, iter([Way("scripted", upstream, request, patience)]), rules, **watching)

@@ -23,7 +23,7 @@ TOOL = {
 
 
 async def answer(upstream: Upstream, body: dict[str, Any], **settings: Any) -> None:
-    answering = assemble(Settings(pace_ms=0, usage_wait_ms=1, **settings), upstream).answering
+    answering = assemble(Settings(pace_ms=0, usage_wait_ms=1, **settings), {"scripted": upstream}).answering
     chat = parse_chat_request({"model": "qwen", "messages": [{"role": "user", "content": "Hello"}], **body})
     turn = await answering.open(chat, {"user-agent": "curl/8"}, "sk-secret")
     await turn.whole()
@@ -86,7 +86,7 @@ async def test_a_turn_leaves_one_line_without_content_or_secret(caplog: pytest.L
 
 async def test_a_recorded_reply_names_its_repairs(tmp_path: Path) -> None:
     recorder = RecordUpstream(Scripted([*say("All done.\n</read_file>\n"), *end()]), tmp_path)
-    answering = assemble(Settings(usage_wait_ms=1), recorder, recorder).answering
+    answering = assemble(Settings(usage_wait_ms=1), {"scripted": recorder}).answering
     system = "Tool uses are formatted using XML-style tags."
     messages = [{"role": "system", "content": system}, {"role": "user", "content": "Do it"}]
     turn = await answering.open(parse_chat_request({"model": "qwen", "messages": messages}), {}, "")
@@ -104,7 +104,7 @@ def only_tape(folder: Path) -> Tape:
 async def test_turns_that_drain_are_ended_at_shutdown() -> None:
     script: list[Step] = [[Delta(content="Hi", finish="stop", usage=Usage(1, 1))], silence()]
     upstream = Scripted(script, capabilities=Capabilities(drain=True))
-    answering = assemble(Settings(pace_ms=0), upstream).answering
+    answering = assemble(Settings(pace_ms=0), {"scripted": upstream}).answering
     body = {"model": "qwen", "messages": [{"role": "user", "content": "Hello"}]}
     turn = await answering.open(parse_chat_request(body), {}, "")
     await turn.whole()

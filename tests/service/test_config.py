@@ -6,8 +6,9 @@ import pytest
 
 from roobridge.bridge.plan import ClientKind, Wrap
 from roobridge.errors import SettingsError
-from roobridge.service.config import Settings, load_settings
+from roobridge.service.config import Settings
 from roobridge.service.environment import LEGACY, SERVERS, unknown_variables
+from roobridge.service.loading import load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -186,3 +187,79 @@ def _empty(folder: Path) -> Path:
     file = folder / "empty.toml"
     file.write_text("")
     return file
+
+
+TABLES = """
+api_key = "sk-top"
+tools = "prompted"
+retry_seconds = 3
+
+[model_map]
+mine = "plus"
+
+[upstreams.lmstudio]
+
+[upstreams.cloud]
+upstream = "dashscope-intl"
+api_key_env = "CLOUD_KEY"
+tools = "native"
+
+[upstreams.box]
+base_url = "http://127.0.0.1:9/v1"
+"""
+
+
+def test_each_upstream_has_settings_of_its_own(
+    bare_surroundings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLOUD_KEY", "sk-cloud")
+    (bare_surroundings / "roobridge.toml").write_text(TABLES)
+    settings = load_settings()
+    assert settings.upstream_names == ("lmstudio", "cloud", "box")
+    home, cloud, box = (settings.at(name) for name in settings.upstream_names)
+    assert [each.upstream_name for each in (home, cloud, box)] == ["lmstudio", "dashscope-intl", "openai"]
+    assert [each.tools.value for each in (home, cloud, box)] == ["prompted", "native", "prompted"]
+    assert all(each.retry_seconds == 3 for each in (home, cloud, box))
+    keys = [each.api_key.get_secret_value() if each.api_key else "" for each in (home, cloud, box)]
+    assert keys == ["sk-top", "sk-cloud", ""]  # a key is shown to no upstream that it was not given for
+    assert (home.model_map, cloud.model_map) == ({"mine": "plus"}, {})
+    assert (home.base_url, box.base_url) == (None, "http://127.0.0.1:9/v1")
+
+
+def test_the_first_upstream_may_be_named(bare_surroundings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOUD_KEY", "sk-cloud")
+    (bare_surroundings / "roobridge.toml").write_text(TABLES)
+    settings = load_settings({"upstream": "cloud", "base_url": "http://127.0.0.1:8/v1", "api_key": None})
+    assert settings.upstream_names == ("cloud", "lmstudio", "box")
+    assert settings.at("cloud").base_url == "http://127.0.0.1:8/v1"
+    assert load_settings({"upstream": "vllm"}).upstream_names == ("vllm", "lmstudio", "cloud", "box")
+
+
+def test_tables_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROOBRIDGE_UPSTREAMS", '{"box": {"base_url": "http://127.0.0.1:9/v1"}}')
+    monkeypatch.setenv("ROOBRIDGE_FALLBACKS", "box, box/plus")
+    settings = load_settings({"upstream": "vllm"})
+    assert settings.at("box").base_url == "http://127.0.0.1:9/v1"
+    assert settings.fallbacks == ("box", "box/plus")
+    monkeypatch.setenv("ROOBRIDGE_UPSTREAMS", "box")
+    with pytest.raises(SettingsError, match=r"'upstreams'.*ROOBRIDGE_UPSTREAMS is not JSON"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("toml", "words"),
+    [
+        ("[upstreams.box]\ncolour = 3", ("no setting 'upstreams.box.colour'", "roobridge.toml")),
+        ("[upstreams.box]\napi_key_env = 'NO_SUCH'", ("'upstreams.box'", "NO_SUCH")),
+        ("[upstreams.box]\napi_key = 'a'\napi_key_env = 'B'", ("'upstreams.box'", "not both")),
+        ("[upstreams.'a/b']\n", ("'upstreams.a/b",)),
+        ("[upstreams.box]\nretry_seconds = -1", ("'upstreams.box.retry_seconds'",)),
+        ("[models.'q*']\ntools = 'maybe'", ("'models.q*.tools'", "native", "roobridge.toml")),
+    ],
+)
+def test_a_wrong_table_is_named(toml: str, words: tuple[str, ...], bare_surroundings: Path) -> None:
+    (bare_surroundings / "roobridge.toml").write_text(toml)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    for word in words:
+        assert word in caught.value.message

@@ -14,7 +14,7 @@ from roobridge.service.turns import Turn
 from tests.oracle.plans import OTHER, ROO_31
 from tests.oracle.roo_reader import tool_uses
 from tests.service.continuing import GOING_ON, deliver, text_of
-from tests.service.scripted import CALL, RULES, XML, Scripted, ask, end, say, silence
+from tests.service.scripted import CALL, XML, Scripted, ask, end, say, silence, turn_of
 
 
 async def test_text_that_breaks_off_is_gone_on_with_before_it_is_wrapped() -> None:
@@ -35,9 +35,8 @@ async def test_half_an_answer_is_not_wrapped() -> None:
 
 async def test_an_upstream_that_fell_silent_is_not_asked_to_go_on() -> None:
     upstream = Scripted([*say(CALL[:30]), silence()])
-    rules = msgspec.structs.replace(GOING_ON, patience=Patience(start=0, idle=0.02))
     with pytest.raises(ReplyError, match="is unfinished and was not delivered"):
-        await Turn(ask(XML, stream=False), upstream, rules).whole()
+        await turn_of(ask(XML, stream=False), upstream, GOING_ON, Patience(start=0, idle=0.02)).whole()
     assert len(upstream.requests) == 1
 
 
@@ -54,7 +53,7 @@ async def test_usage_is_of_all_attempts_together() -> None:
         [*say(CALL[:30]), *end("length"), [Delta(usage=Usage(100, 10, 60, 1))]],
         [*say(CALL[30:]), [Delta(usage=Usage(120, 5, 80, 2))]],
     )
-    turn = Turn(ask(XML, stream=False), upstream, GOING_ON)
+    turn = turn_of(ask(XML, stream=False), upstream, GOING_ON)
     await turn.whole()
     assert turn.usage == Usage(220, 15, 140, 3)
 
@@ -77,8 +76,7 @@ async def test_what_a_new_request_cannot_mend_is_not_gone_on_with(status: int) -
 
 async def test_a_client_that_leaves_closes_the_attempt_that_goes_on() -> None:
     upstream = Scripted([*say(CALL[:30]), *end("length")], [*say(CALL[30:35]), silence()])
-    rules = msgspec.structs.replace(GOING_ON, patience=RULES.patience)
-    turn = Turn(ask(XML), upstream, rules)
+    turn = turn_of(ask(XML), upstream, GOING_ON)
     await turn.begin()
     await upstream.requested(2)
     await turn.aclose()
@@ -89,8 +87,8 @@ async def test_a_client_that_leaves_closes_the_attempt_that_goes_on() -> None:
 async def test_comments_go_out_while_the_upstream_is_asked_to_go_on() -> None:
     held = silence()
     upstream = Scripted([*say(CALL[:30]), *end("length")], [held, *say(CALL[30:]), *end()])
-    rules = msgspec.structs.replace(GOING_ON, patience=RULES.patience, keepalive=0.01)
-    turn = Turn(ask(XML), upstream, rules)
+    rules = msgspec.structs.replace(GOING_ON, keepalive=0.01)
+    turn = turn_of(ask(XML), upstream, rules)
     await turn.begin()
     pieces = await turn.next() or []
     assert await turn.next() == []
@@ -104,7 +102,7 @@ async def test_comments_go_out_while_the_upstream_is_asked_to_go_on() -> None:
 @pytest.mark.parametrize("wrap", Wrap)
 async def test_a_mention_at_a_normal_end_is_no_call(wrap: Wrap) -> None:
     upstream = Scripted([*say("Use <read_file>"), *end()])
-    turn = Turn(ask(ROO_31.plan(wrap), stream=False), upstream, GOING_ON)
+    turn = turn_of(ask(ROO_31.plan(wrap), stream=False), upstream, GOING_ON)
     await turn.whole()
     assert len(upstream.requests) == 1
 

@@ -14,7 +14,7 @@ from roobridge.service.turns import Turn
 from tests.oracle.plans import OTHER, PLAIN, ROO_31, ROO_52, Client
 from tests.oracle.roo_native import gather
 from tests.oracle.roo_reader import ToolUse, tool_uses
-from tests.service.scripted import CALL, RULES, Scripted, Step, ask, end, say
+from tests.service.scripted import CALL, RULES, Scripted, Step, ask, end, say, turn_of
 
 REMINDING = msgspec.structs.replace(RULES, second_chance=True, continuations=1)
 ANSWER = [*say("I am done with it."), *end(usage=Usage(10, 5))]
@@ -23,7 +23,7 @@ ANSWER = [*say("I am done with it."), *end(usage=Usage(10, 5))]
 async def answer(
     upstream: Scripted, client: Client = ROO_31, wrap: Wrap = Wrap.PREVIEW
 ) -> tuple[Turn, list[Piece]]:
-    turn = Turn(ask(client.plan(wrap), stream=False), upstream, REMINDING)
+    turn = turn_of(ask(client.plan(wrap), stream=False), upstream, REMINDING)
     return turn, await turn.whole()
 
 
@@ -126,7 +126,7 @@ async def turned(
     buffered: bool = False,
 ) -> tuple[list[Piece], RoobridgeError | None, Turn]:
     """All that goes out, and the error at its end."""
-    turn = Turn(ask(client.plan(wrap), stream=stream, buffered=buffered), upstream, rules)
+    turn = turn_of(ask(client.plan(wrap), stream=stream, buffered=buffered), upstream, rules)
     pieces: list[Piece] = []
     try:
         await turn.begin()

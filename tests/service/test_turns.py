@@ -11,7 +11,7 @@ from roobridge.events import Content, Finish, Piece, Thought
 from roobridge.service.attempts import Patience
 from roobridge.service.rules import Rules
 from roobridge.service.turns import Turn
-from tests.service.scripted import CALL, PLAIN, RULES, XML, Scripted, Step, ask, end, say, silence
+from tests.service.scripted import CALL, PLAIN, RULES, XML, Scripted, Step, ask, end, say, silence, turn_of
 
 
 def lost() -> UpstreamError:
@@ -43,7 +43,7 @@ def impatient(**changes: object) -> Rules:
 async def test_a_plain_reply_streams_as_it_comes() -> None:
     more = asyncio.Event()
     upstream = Scripted([*say("Hello"), more, *say(" you"), *end(usage=Usage(7, 2))])
-    turn = Turn(ask(), upstream, RULES)
+    turn = turn_of(ask(), upstream, RULES)
     await turn.begin()
     assert await turn.next() == [Content("Hello")]
     more.set()
@@ -55,7 +55,7 @@ async def test_a_plain_reply_streams_as_it_comes() -> None:
 
 async def test_what_one_read_gave_is_one_batch() -> None:
     upstream = Scripted([[Delta(content="a"), Delta(content="b"), Delta(content="c")], *end()])
-    turn = Turn(ask(), upstream, RULES)
+    turn = turn_of(ask(), upstream, RULES)
     await turn.begin()
     assert (await turn.next() or [])[0] == Content("abc")
     await turn.aclose()
@@ -63,7 +63,7 @@ async def test_what_one_read_gave_is_one_batch() -> None:
 
 async def test_a_refusal_is_raised_before_anything_goes_out() -> None:
     refusal = UpstreamError("Too many requests.", kind="rate_limit_error", status_hint=429, retry_after=7)
-    turn = Turn(ask(), Scripted([refusal]), RULES)
+    turn = turn_of(ask(), Scripted([refusal]), RULES)
     with pytest.raises(UpstreamError) as caught:
         await turn.begin()
     assert caught.value is refusal
@@ -71,12 +71,12 @@ async def test_a_refusal_is_raised_before_anything_goes_out() -> None:
 
 async def test_an_error_that_comes_with_the_first_words_is_raised_too() -> None:
     with pytest.raises(UpstreamError, match="was lost"):
-        await Turn(ask(stream=False), Scripted([*say("Hel"), lost()]), RULES).whole()
+        await turn_of(ask(stream=False), Scripted([*say("Hel"), lost()]), RULES).whole()
 
 
 async def test_an_error_after_the_first_words_ends_the_stream() -> None:
     go = asyncio.Event()
-    turn = Turn(ask(), Scripted([*say("Hel"), go, lost()]), RULES)
+    turn = turn_of(ask(), Scripted([*say("Hel"), go, lost()]), RULES)
     await turn.begin()
     go.set()
     pieces = await rest(turn)
@@ -88,7 +88,7 @@ async def test_an_error_after_the_first_words_ends_the_stream() -> None:
 
 async def test_a_silent_upstream_gets_comments_and_its_refusal_comes_first() -> None:
     go = asyncio.Event()
-    turn = Turn(ask(), Scripted([go, lost()]), impatient(commit=0.01))
+    turn = turn_of(ask(), Scripted([go, lost()]), impatient(commit=0.01))
     await turn.begin()
     assert await turn.next() == []
     go.set()
@@ -98,7 +98,7 @@ async def test_a_silent_upstream_gets_comments_and_its_refusal_comes_first() -> 
 
 
 async def test_once_the_200_went_out_comments_keep_their_own_pace() -> None:
-    turn = Turn(ask(), Scripted([silence()]), impatient(commit=0.01, keepalive=30))
+    turn = turn_of(ask(), Scripted([silence()]), impatient(commit=0.01, keepalive=30))
     await turn.begin()
     assert await turn.next() == []
     with pytest.raises(TimeoutError):
@@ -109,7 +109,7 @@ async def test_once_the_200_went_out_comments_keep_their_own_pace() -> None:
 async def test_comments_go_out_while_text_is_held() -> None:
     go = asyncio.Event()
     upstream = Scripted([[Delta(content="...")], go, *say("Fine."), *end()])
-    turn = Turn(ask(XML), upstream, impatient(keepalive=0.01))
+    turn = turn_of(ask(XML), upstream, impatient(keepalive=0.01))
     await turn.begin()
     assert await turn.next() == []
     assert await turn.next() == []
@@ -119,11 +119,9 @@ async def test_comments_go_out_while_text_is_held() -> None:
 
 async def test_silence_within_the_reply_is_told() -> None:
     upstream = Scripted([*say("Hel"), silence()])
-    turn = Turn(ask(XML), upstream, impatient(patience=Patience(start=30, idle=0.02)))
+    turn = turn_of(ask(XML), upstream, RULES, Patience(start=30, idle=0.02))
     with pytest.raises(ReplyError):
-        await Turn(
-            ask(XML, stream=False), upstream, impatient(patience=Patience(start=30, idle=0.02))
-        ).whole()
+        await turn_of(ask(XML, stream=False), upstream, RULES, Patience(start=30, idle=0.02)).whole()
     await turn.begin()
     await rest(turn)
     assert turn.error is not None
@@ -132,7 +130,7 @@ async def test_silence_within_the_reply_is_told() -> None:
 
 async def test_the_stream_ends_after_a_call_and_lets_the_upstream_go() -> None:
     upstream = Scripted([*say(CALL), silence()])
-    turn = Turn(ask(XML), upstream, RULES)
+    turn = turn_of(ask(XML), upstream, RULES)
     pieces = await read(turn)
     assert text(pieces).strip() == CALL
     assert turn.error is None
@@ -145,14 +143,14 @@ async def test_the_stream_ends_after_a_call_and_lets_the_upstream_go() -> None:
 async def test_the_usage_that_follows_a_call_is_waited_for() -> None:
     usage = Usage(100, 20)
     upstream = Scripted([*say(CALL), *say(" and more"), [Delta(usage=usage)], silence()])
-    turn = Turn(ask(XML), upstream, impatient(usage_wait=30))
+    turn = turn_of(ask(XML), upstream, impatient(usage_wait=30))
     await read(turn)
     assert turn.usage == usage
 
 
 async def test_usage_already_known_is_not_waited_for() -> None:
     upstream = Scripted([[Delta(content=CALL, usage=Usage(9, 9))], silence()])
-    turn = Turn(ask(XML), upstream, impatient(usage_wait=3600))
+    turn = turn_of(ask(XML), upstream, impatient(usage_wait=3600))
     await read(turn)
     assert turn.usage == Usage(9, 9)
 
@@ -161,7 +159,7 @@ async def test_a_chat_that_would_suffer_is_read_to_its_end() -> None:
     go = asyncio.Event()
     script: list[Step] = [*say(CALL, "more"), [Delta(usage=Usage(9, 9))], go, *say("more"), *end()]
     upstream = Scripted(script, capabilities=Capabilities(drain=True))
-    turn = Turn(ask(XML), upstream, impatient(usage_wait=3600))
+    turn = turn_of(ask(XML), upstream, impatient(usage_wait=3600))
     await read(turn)
     assert turn.usage == Usage(9, 9)
     assert not upstream.closed[0].is_set()
@@ -173,7 +171,7 @@ async def test_a_chat_that_would_suffer_is_read_to_its_end() -> None:
 async def test_a_client_that_leaves_closes_the_upstream() -> None:
     upstream = Scripted([*say("Hel"), silence()])
     ended: list[Turn] = []
-    turn = Turn(ask(), upstream, RULES, on_end=ended.append)
+    turn = turn_of(ask(), upstream, RULES, on_end=ended.append)
     await turn.begin()
     await turn.aclose()
     assert upstream.closed[0].is_set()
@@ -183,7 +181,7 @@ async def test_a_client_that_leaves_closes_the_upstream() -> None:
 
 async def test_a_cancelled_turn_ends_with_the_reason() -> None:
     upstream = Scripted([*say("Hel"), silence()])
-    turn = Turn(ask(), upstream, RULES)
+    turn = turn_of(ask(), upstream, RULES)
     await turn.begin()
     turn.cancel(ReplyError("A newer one came.", code="superseded"))
     await rest(turn)
@@ -194,7 +192,7 @@ async def test_a_cancelled_turn_ends_with_the_reason() -> None:
 
 async def test_an_empty_reply_is_asked_for_once_more() -> None:
     upstream = Scripted([[Delta(reasoning="Hm.")], *end()], [*say("Here it is."), *end()])
-    turn = Turn(ask(XML), upstream, RULES)
+    turn = turn_of(ask(XML), upstream, RULES)
     pieces = await read(turn)
     assert "Here it is." in text(pieces)
     assert any(isinstance(piece, Thought) and piece.text.startswith("Hm.") for piece in pieces)
@@ -203,7 +201,7 @@ async def test_an_empty_reply_is_asked_for_once_more() -> None:
 
 async def test_a_reply_that_stays_empty_is_an_error() -> None:
     upstream = Scripted([*say("..."), *end()])
-    turn = Turn(ask(XML), upstream, RULES)
+    turn = turn_of(ask(XML), upstream, RULES)
     with pytest.raises(ReplyError) as caught:
         await turn.begin()
     assert caught.value.code == "degenerate"
@@ -212,7 +210,7 @@ async def test_a_reply_that_stays_empty_is_an_error() -> None:
 
 async def test_an_empty_reply_to_others_is_delivered() -> None:
     upstream = Scripted(end())
-    assert await read(Turn(ask(PLAIN), upstream, RULES)) == [Finish("stop")]
+    assert await read(turn_of(ask(PLAIN), upstream, RULES)) == [Finish("stop")]
     assert len(upstream.requests) == 1
 
 
@@ -221,7 +219,7 @@ HALF = "<read_file>\n<path>a.py"
 
 async def test_the_error_of_an_open_call_lets_its_last_piece_settle() -> None:
     now = asyncio.get_running_loop().time
-    turn = Turn(ask(XML), Scripted([*say(HALF), *end("length")]), impatient(settle=0.05))
+    turn = turn_of(ask(XML), Scripted([*say(HALF), *end("length")]), impatient(settle=0.05))
     await turn.begin()
     assert text(await turn.next() or []).startswith("<read_file>")
     sent = now()
@@ -234,9 +232,9 @@ async def test_the_error_of_an_open_call_lets_its_last_piece_settle() -> None:
 async def test_other_ends_do_not_wait() -> None:
     patient = impatient(settle=60)
     for reply, finish in ((CALL, "stop"), ("The reason is", "length")):
-        turn = Turn(ask(XML), Scripted([*say(reply), *end(finish)]), patient)
+        turn = turn_of(ask(XML), Scripted([*say(reply), *end(finish)]), patient)
         await read(turn)
-    half = Turn(ask(XML), Scripted([*say(HALF), silence()]), patient)
+    half = turn_of(ask(XML), Scripted([*say(HALF), silence()]), patient)
     await half.begin()
     await half.next()
     half.cancel(UpstreamError("Superseded.", code="superseded"))
@@ -246,7 +244,7 @@ async def test_other_ends_do_not_wait() -> None:
 async def test_a_buffered_reply_goes_out_whole() -> None:
     go = asyncio.Event()
     upstream = Scripted([*say(CALL[:20]), go, *say(CALL[20:]), *end()])
-    turn = Turn(ask(XML, buffered=True), upstream, impatient(keepalive=0.01))
+    turn = turn_of(ask(XML, buffered=True), upstream, impatient(keepalive=0.01))
     await turn.begin()
     assert await turn.next() == []
     go.set()
@@ -255,7 +253,7 @@ async def test_a_buffered_reply_goes_out_whole() -> None:
 
 async def test_a_buffered_reply_that_breaks_again_is_a_503() -> None:
     upstream = Scripted([*say(CALL[:20]), lost()])
-    turn = Turn(ask(XML, buffered=True), upstream, RULES)
+    turn = turn_of(ask(XML, buffered=True), upstream, RULES)
     with pytest.raises(ReplyError) as caught:
         await turn.begin()
     assert caught.value.status_hint == 503
@@ -264,7 +262,9 @@ async def test_a_buffered_reply_that_breaks_again_is_a_503() -> None:
 
 async def test_a_buffered_reply_that_breaks_after_comments_says_only_that() -> None:
     go = asyncio.Event()
-    turn = Turn(ask(XML, buffered=True), Scripted([*say(CALL[:20]), go, lost()]), impatient(keepalive=0.01))
+    turn = turn_of(
+        ask(XML, buffered=True), Scripted([*say(CALL[:20]), go, lost()]), impatient(keepalive=0.01)
+    )
     await turn.begin()
     go.set()
     assert await rest(turn) == []
@@ -277,7 +277,7 @@ async def test_a_failure_of_the_bridge_itself_is_told_and_logged(caplog: pytest.
         raise ZeroDivisionError
 
     with pytest.raises(ReplyError) as caught:
-        await Turn(ask(stream=False), Scripted(say("Hi") + end()), RULES, on_reply=fail).whole()
+        await turn_of(ask(stream=False), Scripted(say("Hi") + end()), RULES, on_reply=fail).whole()
     assert caught.value.status_hint == 500
     assert "ZeroDivisionError" in caplog.text
     assert "ZeroDivisionError" not in caught.value.message
@@ -286,5 +286,5 @@ async def test_a_failure_of_the_bridge_itself_is_told_and_logged(caplog: pytest.
 @pytest.mark.parametrize("pace", [0, 0.001])
 async def test_long_replies_arrive_whole(pace: float) -> None:
     words = [f"word{i} " for i in range(500)]
-    pieces = await read(Turn(ask(), Scripted(say(*words) + end()), impatient(pace=pace)))
+    pieces = await read(turn_of(ask(), Scripted(say(*words) + end()), impatient(pace=pace)))
     assert text(pieces) == "".join(words)

@@ -6,14 +6,21 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from roobridge.bridge.request.chat import parse_chat_request
 from roobridge.errors import SettingsError
+from roobridge.events import Content
 from roobridge.service.config import Settings
-from roobridge.service.wiring import build, build_upstream, rules_of
+from roobridge.service.tables import UpstreamTable
+from roobridge.service.wiring import build, build_upstream, patience_of, rules_of
 from roobridge.upstream.presets import PRESETS
 from roobridge.upstream.record import RecordUpstream
 from tests.upstream.loopback import Answering, Loopback, Received
 
 LOOPBACK = "http://127.0.0.1:9"
+SAID = (
+    b'{"choices": [{"index": 0, "delta": {"content": "Hi"}}]}',
+    b'{"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}',
+)
 
 
 def settings(**values: Any) -> Settings:
@@ -53,14 +60,14 @@ def test_bad_settings_are_named(values: dict[str, Any], words: tuple[str, ...]) 
 
 async def test_recording_wraps_any_upstream(tmp_path: Path) -> None:
     services = build(settings(upstream="openai", base_url=LOOPBACK, record=tmp_path / "tapes"))
-    assert isinstance(services.upstream, RecordUpstream)
+    assert isinstance(services.routes.places["openai"].upstream, RecordUpstream)
     await services.aclose()
 
 
 async def test_the_embedded_default_needs_nothing() -> None:
     services = build(settings())
-    assert await services.upstream.models()
-    assert (await services.upstream.health()).ok
+    assert await services.routes.models()
+    assert (await services.routes.places["replay"].upstream.health()).ok
     await services.aclose()
 
 
@@ -89,8 +96,8 @@ def test_milliseconds_become_seconds() -> None:
 def test_only_a_remote_upstream_may_not_be_silent_for_ever(
     given: dict[str, Any], patience: tuple[float, float]
 ) -> None:
-    rules = rules_of(settings(**given))
-    assert (rules.patience.start, rules.patience.idle) == patience
+    found = patience_of(settings(**given))
+    assert (found.start, found.idle) == patience
 
 
 async def test_what_was_copied_from_a_browser_is_sent_as_it_was() -> None:
@@ -119,3 +126,34 @@ async def test_what_was_copied_from_a_browser_is_sent_as_it_was() -> None:
     sent = seen[0].headers
     assert (sent["bx-ua"], sent["bx-umidtoken"], sent["bx-v"]) == ("231!ua", "umid", "2.5.37")
     assert (sent["user-agent"], sent["cookie"]) == ("UA/1", "token=tok")
+
+
+def count(folder: Path) -> int:
+    return len(list(folder.iterdir()))
+
+
+async def test_of_two_upstreams_one_dies(tmp_path: Path) -> None:
+    async def script(answer: Answering, request: Received) -> None:
+        await answer.stream(*(b"data: " + part + b"\n\n" for part in (*SAID, b"[DONE]")))
+
+    home, cloud = Loopback(script), Loopback(script)
+    tables = {
+        "home": UpstreamTable(base_url=await home.start() + "/v1", retry_seconds=0),
+        "cloud": UpstreamTable(base_url=await cloud.start() + "/v1", api_key=SecretStr("sk-cloud")),
+    }
+    services = build(Settings(upstreams=tables, fallbacks=("cloud",), pace_ms=0, record=tmp_path))
+    messages = [{"role": "user", "content": "Hello"}]
+    chat = parse_chat_request({"model": "qwen", "messages": messages, "stream": False})
+    names = []
+    for _ in range(2):
+        turn = await services.answering.open(chat, {}, "sk-client")
+        assert any(isinstance(piece, Content) and piece.text == "Hi" for piece in await turn.whole())
+        await turn.aclose()
+        names.append(turn.way.name)
+        await home.stop()
+    await services.aclose()
+    await cloud.stop()
+    assert names == ["home", "cloud"]
+    assert home.requests[0].headers["authorization"] == "Bearer sk-client"
+    assert cloud.requests[0].headers["authorization"] == "Bearer sk-cloud"
+    assert count(tmp_path) == 3  # the refused one too

@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from roobridge.errors import SettingsError
 from roobridge.upstream.http import checked_base_url
-from roobridge.upstream.presets import PRESETS, preset
+from roobridge.upstream.presets import PRESETS
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_base_urls_can_be_asked(name: str) -> None:
-    assert checked_base_url(preset(name).base_url) == PRESETS[name].base_url
+    assert checked_base_url(PRESETS[name].base_url) == PRESETS[name].base_url
 
 
 def test_partial_mode_is_dashscopes_alone() -> None:
@@ -20,9 +19,3 @@ def test_partial_mode_is_dashscopes_alone() -> None:
         "coding-plan",
         "coding-plan-intl",
     }
-
-
-def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(SettingsError, match=r"'dashcope'.*dashscope, ") as refused:
-        preset("dashcope")
-    assert refused.value.param == "preset"

@@ -22,7 +22,7 @@ async def _serving(upstream: Upstream, /, **settings: Any) -> AsyncIterator[str]
     sock = listen("127.0.0.1", 0)
     address = f"http://127.0.0.1:{sock.getsockname()[1]}"
     stop = asyncio.Event()
-    services = assemble(Settings(**{"pace_ms": 0, "usage_wait_ms": 50, **settings}), upstream)
+    services = assemble(Settings(**{"pace_ms": 0, "usage_wait_ms": 50, **settings}), {"scripted": upstream})
     server = asyncio.create_task(serve_on(sock, services, stop.wait, grace=0.2))
     try:
         yield address

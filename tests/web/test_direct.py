@@ -9,9 +9,8 @@ import httpx
 import pytest
 
 from roobridge.bridge.ports import Delta, UpstreamRequest
-from roobridge.service.turns import Turn
 from roobridge.web.stream import EventStream
-from tests.service.scripted import RULES, Scripted, ask, say, silence
+from tests.service.scripted import RULES, Scripted, ask, say, silence, turn_of
 from tests.web.conftest import Serve
 from tests.web.requests import chat, content, data, unread
 
@@ -94,7 +93,7 @@ async def test_a_network_that_is_lost_is_a_client_that_has_gone() -> None:
 
     go = asyncio.Event()
     upstream = Scripted([*say("a"), go, *say("b"), silence()])
-    turn = Turn(ask(), upstream, RULES)
+    turn = turn_of(ask(), upstream, RULES)
     await turn.begin()
     stream = EventStream(turn, send)
     assert b'"a"' in await anext(stream)

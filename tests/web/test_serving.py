@@ -23,7 +23,9 @@ async def test_replies_that_run_on_after_the_end_are_broken_off_with_an_error(
     address = f"http://127.0.0.1:{sock.getsockname()[1]}/v1/chat/completions"
     stop = asyncio.Event()
     upstream = Scripted([*say("Hel"), silence()])
-    server = asyncio.create_task(serve_on(sock, assemble(Settings(), upstream), stop.wait, grace=0.05))
+    server = asyncio.create_task(
+        serve_on(sock, assemble(Settings(), {"scripted": upstream}), stop.wait, grace=0.05)
+    )
     async with asyncio.TaskGroup() as group:
         asking = group.create_task(http.post(address, json=chat(stream=stream)))
         await upstream.requested(1)

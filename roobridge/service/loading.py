@@ -1,0 +1,83 @@
+"""Gathers the settings from wherever they may stand."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
+from pydantic_settings import SettingsError as SourceError
+
+from roobridge.errors import SettingsError
+from roobridge.service.config import Settings
+from roobridge.service.environment import LEGACY, SERVERS, unreadable
+
+DEFAULT_FILE = "roobridge.toml"
+
+
+def load_settings(options: Mapping[str, Any] | None = None, config: Path | None = None) -> Settings:
+    """Gather the settings from every source.
+
+    options: those given on the command line, by field name; None stands for one not given. config: the
+    TOML file; without it ROOBRIDGE_CONFIG, else `roobridge.toml` in the working folder where there is one.
+    Raises SettingsError naming the setting and the next step; a setting's value is never repeated.
+    """
+    given = {name: value for name, value in (options or {}).items() if value is not None}
+    file, values = _read_file(config)
+
+    class FromEverywhere(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource, **named: Any
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            stronger = super().settings_customise_sources(settings_cls, *sources, **named)
+            return *stronger, InitSettingsSource(settings_cls, values)
+
+    try:
+        found = FromEverywhere(**given)
+    except ValidationError as error:
+        raise SettingsError(_explain(error, file), code="bad_setting") from None
+    except SourceError as error:
+        name = unreadable()
+        raise SettingsError(
+            f"The setting {name!r} is not usable: ROOBRIDGE_{name.upper()} is not JSON. Write it as "
+            '{"name": …}, like the table of that name in the settings file.',
+            code="bad_setting",
+        ) from error
+    return Settings.model_construct(**dict(found))
+
+
+def _read_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
+    named = config or (Path(os.environ["ROOBRIDGE_CONFIG"]) if os.environ.get("ROOBRIDGE_CONFIG") else None)
+    file = named or Path(DEFAULT_FILE)
+    if named is None and not file.is_file():
+        return None, {}
+    try:
+        return file, tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise SettingsError(f"The file {file} cannot be read: {reason}.", code="bad_setting") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings file {file} is not TOML: {error}.", code="bad_setting") from None
+
+
+def _explain(error: ValidationError, file: Path | None) -> str:
+    return " ".join(
+        _explain_one(".".join(map(str, each["loc"])), each["type"], each["msg"], file)
+        for each in error.errors()
+    )
+
+
+def _explain_one(name: str, kind: str, reason: str, file: Path | None) -> str:
+    if kind == "extra_forbidden":
+        return f"There is no setting {name!r}; remove it from {file or 'the options'}."
+    places = ["its option", f"ROOBRIDGE_{name.upper()}"]
+    places += [word for word, known in LEGACY.items() if known == name]
+    places += SERVERS if name == "base_url" else ()
+    places += [f"{name} in {file}"] if file else []
+    reason = reason.removeprefix("Value error, ")
+    return f"The setting {name!r} is not usable: {reason}. Correct {' or '.join(places)}."

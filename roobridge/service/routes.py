@@ -1,0 +1,153 @@
+"""Which upstream a request goes to, under which name for its model, and which ones after that.
+
+the upstream that the request names (`provider`, or a prefix of the model's name)
+   else the one of the model's profile, else the first
+then the fallbacks, each with the profile that its own name of the model has
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from roobridge.bridge.ports import Model, Upstream
+from roobridge.errors import ClientError, UpstreamError
+from roobridge.service.attempts import Patience
+from roobridge.service.catalog import Catalog
+from roobridge.service.profiles import Profile, Profiles
+from roobridge.upstream.queue import Queued
+
+
+class Place(msgspec.Struct, frozen=True):
+    """One upstream with what belongs to it. free: whether its models cost nothing, being at home."""
+
+    upstream: Upstream
+    catalog: Catalog
+    patience: Patience
+    free: bool = False
+
+
+class Route(msgspec.Struct, frozen=True):
+    """One upstream for one request. name: the operator's. model: the upstream's word for it."""
+
+    name: str
+    upstream: Upstream
+    patience: Patience
+    model: str
+    profile: Profile = Profile()
+
+
+class Routes:
+    """All upstreams of a service.
+
+    places: by the operator's names; the first is for requests that name none. fallbacks: `NAME`, or
+    `NAME/MODEL` for another model there.
+    """
+
+    def __init__(
+        self, places: Mapping[str, Place], profiles: Profiles | None = None, fallbacks: Sequence[str] = ()
+    ) -> None:
+        self.places = places
+        self._first = next(iter(places))
+        self._profiles = Profiles({}) if profiles is None else profiles
+        self._fallbacks = fallbacks
+
+    async def find(self, model: str, provider: str = "") -> list[Route]:
+        """The routes for a request, in the order in which they are tried.
+
+        model: as the client writes it. provider: an upstream's name, or empty. Raises ClientError for an
+        upstream or a model that is not there.
+        """
+        if provider and provider not in self.places:
+            raise self._unknown(provider, "provider")
+        prefix, rest = self._split(model)
+        profile = self._profiles.of(model, rest)
+        name = provider or prefix or profile.upstream or self._first
+        if not (provider or prefix or profile.pattern):
+            await self._check_prefix(model, name)
+        routes = [await self._route(name, rest, self._profile(name, rest))]
+        for entry in self._fallbacks if profile.fallbacks is None else profile.fallbacks:
+            name, _, other = entry.partition("/")
+            if not other and any(name == route.name for route in routes):
+                continue
+            routes.append(await self._route(name, other or rest, self._profile(name, other or rest)))
+        return routes
+
+    async def models(self) -> list[Model]:
+        """All models: of the first upstream by their names, of the others with `NAME/` before.
+
+        One that does not answer is left out. Raises UpstreamError where none does.
+        """
+        lists = await asyncio.gather(*map(self._listed, self.places))
+        found = [model for known in lists if isinstance(known, list) for model in known]
+        errors = [known for known in lists if isinstance(known, UpstreamError)]
+        if not found and errors:
+            raise errors[0]
+        ids = {model.id for model in found}
+        return [*found, *(alias for alias in self._aliases(found) if alias.id not in ids)]
+
+    async def aclose(self) -> None:
+        for place in self.places.values():
+            await place.upstream.aclose()
+
+    def _split(self, model: str) -> tuple[str, str]:
+        """The upstream that stands before a model's name, and the rest."""
+        prefix, slash, rest = model.partition("/")
+        return (prefix, rest) if slash and prefix in self.places else ("", model)
+
+    def _profile(self, name: str, model: str) -> Profile:
+        mapped = self.places[name].catalog.mapped(model)
+        return self._profiles.of(f"{name}/{model}", model, mapped)
+
+    async def _route(self, name: str, model: str, profile: Profile) -> Route:
+        place = self.places[name]
+        # A profile's word for a model is that of the upstream for which it was written.
+        target = profile.model if (profile.upstream or self._first) == name else ""
+        upstream = place.upstream if profile.slots is None else Queued(place.upstream, profile.slots)
+        return Route(name, upstream, place.patience, target or await place.catalog.resolve(model), profile)
+
+    async def _check_prefix(self, model: str, name: str) -> None:
+        """With one upstream, whatever stands before a slash belongs to the model's name. With several it may
+        be an upstream's name that is wrong: the models' publishers are told from it by the list."""
+        prefix, slash, _ = model.partition("/")
+        if not slash or len(self.places) == 1:
+            return
+        try:
+            known = await self.places[name].catalog.models()
+        except UpstreamError:
+            return
+        if known and all(model != listed.id for listed in known):
+            raise self._unknown(prefix, "model")
+
+    def _unknown(self, name: str, param: str) -> ClientError:
+        known = ", ".join(self.places)
+        return ClientError(
+            f'There is no upstream "{name[:100]}" here: name one of {known}.',
+            code="unknown_upstream",
+            param=param,
+        )
+
+    async def _listed(self, name: str) -> list[Model] | UpstreamError:
+        place = self.places[name]
+        try:
+            models = await place.catalog.models()
+        except UpstreamError as error:
+            return error
+        prefix = "" if name == self._first else f"{name}/"
+        return [
+            msgspec.structs.replace(
+                self._profile(name, model.id).informed(model), id=prefix + model.id, free=place.free
+            )
+            for model in models
+        ]
+
+    def _aliases(self, found: Sequence[Model]) -> Iterator[Model]:
+        """The models that profiles give another name."""
+        ids = {model.id: model for model in found}
+        for profile in self._profiles.named:
+            name = profile.upstream or self._first
+            target = profile.model if name == self._first else f"{name}/{profile.model}"
+            if profile.model and target in ids:
+                yield profile.informed(msgspec.structs.replace(ids[target], id=profile.pattern))
