@@ -1,4 +1,4 @@
-"""The command line: `roobridge serve`, `transform` and `replay`.
+"""The command line: `roobridge serve`, `transform`, `replay` and `config`.
 
 Exit status: 0 when all went well, 1 when a reply or a comparison failed, 2 when the command line, a setting
 or a file is at fault.
@@ -21,6 +21,7 @@ _COMMANDS = {
     "serve": ("roobridge.cli.serve", "serve_command"),
     "transform": ("roobridge.cli.transform", "transform_command"),
     "replay": ("roobridge.cli.replay", "replay_command"),
+    "config": ("roobridge.cli.config", "config_command"),
 }
 
 

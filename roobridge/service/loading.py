@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 from pydantic_settings import SettingsError as SourceError
@@ -19,7 +20,23 @@ from roobridge.service.environment import LEGACY, SERVERS, unreadable
 DEFAULT_FILE = "roobridge.toml"
 
 
+# What the sources are called, from the strongest to the weakest; the last is the settings file.
+_SOURCES = ("an option", "the environment", ".env", "an older name in the environment")
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """origins: where each setting that was given was found, in words for a person."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
 def load_settings(options: Mapping[str, Any] | None = None, config: Path | None = None) -> Settings:
+    """The settings alone; see `load`."""
+    return load(options, config).settings
+
+
+def load(options: Mapping[str, Any] | None = None, config: Path | None = None) -> Loaded:
     """Gather the settings from every source.
 
     options: those given on the command line, by field name; None stands for one not given. config: the
@@ -28,6 +45,7 @@ def load_settings(options: Mapping[str, Any] | None = None, config: Path | None 
     """
     given = {name: value for name, value in (options or {}).items() if value is not None}
     file, values = _read_file(config)
+    asked: list[PydanticBaseSettingsSource] = []
 
     class FromEverywhere(Settings):
         @classmethod
@@ -35,7 +53,8 @@ def load_settings(options: Mapping[str, Any] | None = None, config: Path | None 
             cls, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource, **named: Any
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             stronger = super().settings_customise_sources(settings_cls, *sources, **named)
-            return *stronger, InitSettingsSource(settings_cls, values)
+            asked.extend((*stronger, InitSettingsSource(settings_cls, values)))
+            return tuple(asked)
 
     try:
         found = FromEverywhere(**given)
@@ -48,7 +67,10 @@ def load_settings(options: Mapping[str, Any] | None = None, config: Path | None 
             '{"name": …}, like the table of that name in the settings file.',
             code="bad_setting",
         ) from error
-    return Settings.model_construct(**dict(found))
+    names = (*_SOURCES, str(file))
+    told = [(name, source()) for name, source in zip(names, asked, strict=True)]
+    origins = {field: name for name, values in reversed(told) for field in values}
+    return Loaded(Settings.model_construct(**dict(found)), origins)
 
 
 def _read_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:

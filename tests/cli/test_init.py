@@ -12,11 +12,11 @@ from tests.cli.conftest import Run
 def test_help_names_every_command(run: Run) -> None:
     status, out, _ = run("--help")
     assert status == 0
-    for command in (b"serve", b"transform", b"replay"):
+    for command in (b"serve", b"transform", b"replay", b"config"):
         assert command in out
 
 
-@pytest.mark.parametrize("command", ["serve", "transform", "replay"])
+@pytest.mark.parametrize("command", ["serve", "transform", "replay", "config"])
 def test_every_command_explains_itself(run: Run, command: str) -> None:
     status, out, _ = run(command, "--help")
     assert status == 0
