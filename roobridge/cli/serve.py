@@ -7,12 +7,12 @@ import gc
 import importlib
 import logging
 import multiprocessing
-import multiprocessing.connection
 import os
 import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,10 +20,11 @@ import typer
 
 from roobridge.cli.greeting import greeting
 from roobridge.cli.look import look_at_all
+from roobridge.cli.workers import Workers
 from roobridge.service.config import Settings
 from roobridge.service.environment import unknown_variables
 from roobridge.service.loading import load_settings
-from roobridge.service.peers import Link, links
+from roobridge.service.peers import Link
 from roobridge.service.wiring import SHUTDOWN_TIME, build
 from roobridge.upstream.presets import PRESETS
 from roobridge.web.serving import GRACE, LAST_WORDS, listen, serve_on
@@ -72,6 +73,7 @@ def serve_command(  # noqa: PLR0913, PLR0917 -- typer reads the options off the 
 def run(settings: Settings) -> None:
     """Serve until interrupted. Raises SettingsError before anything is served."""
     _log_to_stderr(settings.log_level)
+    _ignore_hangups()
     for name in unknown_variables(Settings.model_fields):
         log.warning("%s is set, but there is no such setting; roobridge/service/README.md lists them.", name)
     asyncio.run(_rehearse(settings))
@@ -79,8 +81,14 @@ def run(settings: Settings) -> None:
     typer.echo(greeting(settings, sock.getsockname()[1], look_at_all(settings)))
     if settings.workers == 1:
         work(settings, sock)
-    else:
-        _supervise(settings, sock)
+    elif not Workers(settings.workers, partial(_work_apart, settings), sock).run():
+        raise typer.Exit(1)
+
+
+def _ignore_hangups() -> None:
+    """A terminal that is closed, or a supervisor that asks to reload, cuts no stream."""
+    if hasattr(signal, "SIGHUP"):  # not on Windows
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 async def _rehearse(settings: Settings) -> None:
@@ -143,38 +151,6 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 def _work_apart(settings: Settings, sock: socket.socket, link: Link | None) -> None:
     _log_to_stderr(settings.log_level)
     work(settings, sock, link)
-
-
-def _supervise(settings: Settings, sock: socket.socket) -> None:
-    """Several serving processes on one socket; when one ends, or an interruption comes, all do."""
-    apart = multiprocessing.get_context("spawn")
-    workers = [apart.Process(target=_work_apart, args=(settings, sock, link)) for link in _links(settings)]
-
-    told: set[int | None] = set()
-
-    def stop(*_: object) -> None:
-        # Once each: a second signal would meet a loop that has closed what it is woken by.
-        for worker in workers:
-            if worker.is_alive() and worker.pid not in told:
-                told.add(worker.pid)
-                worker.terminate()
-
-    for worker in workers:
-        worker.start()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    multiprocessing.connection.wait([worker.sentinel for worker in workers])
-    stop()
-    for worker in workers:
-        worker.join()
-
-
-def _links(settings: Settings) -> Sequence[Link | None]:
-    try:
-        return links(settings.workers)
-    except OSError as reason:
-        log.warning("the workers know nothing of one another's turns: %s", reason)
-        return [None] * settings.workers
 
 
 def _log_to_stderr(level: str) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import os
+import re
+import signal
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import httpx
 import pytest
 
-from tests.cli.test_serve import address_of, program
+from roobridge.cli.workers import DEATHS
+from tests.cli.test_serve import LOOPBACK, address_of, answers, program
 from tests.upstream.loopback import Answering, Loopback, Received
 from tests.web.requests import ROO, roo
 
@@ -18,11 +23,24 @@ _ERROR = b'data: {"error":{"message":"The model broke.","type":"server_error"}}\
 _REQUESTS = 8  # of connections of their own: both processes take some
 
 
-@asynccontextmanager
-async def two_workers(upstream: str) -> AsyncIterator[str]:
+@contextmanager
+def serving(upstream: str) -> Iterator[subprocess.Popen[str]]:
     options = ("--upstream", "openai", "--base-url", upstream, "--host", "127.0.0.1", "--port", "0")
     with program(*options, "--workers", "2") as process:
+        yield process
+
+
+@asynccontextmanager
+async def two_workers(upstream: str) -> AsyncIterator[str]:
+    with serving(upstream) as process:
         yield await asyncio.to_thread(address_of, process)
+
+
+def worker_of(process: subprocess.Popen[str]) -> int:
+    """The next worker that is said to be started."""
+    assert process.stderr is not None
+    started = re.compile(r"worker (\d+) is started")
+    return next(int(found[1]) for line in process.stderr if (found := started.search(line)))
 
 
 async def _ask(address: str, *turns: str) -> httpx.Response:
@@ -73,3 +91,44 @@ async def test_a_conversation_that_goes_on_ends_its_older_turn_wherever_it_runs(
         with pytest.raises(asyncio.CancelledError):
             await open_turns[-1]
     await server.stop()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
+def test_a_worker_that_is_killed_is_started_again() -> None:
+    with serving("http://127.0.0.1:9") as process:
+        address = address_of(process)
+        first, second = worker_of(process), worker_of(process)
+        for victim in (first, second):
+            os.kill(victim, signal.SIGKILL)
+            assert worker_of(process) not in (first, second)
+        assert answers(address) == 502  # nothing listens where the upstream should be
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+        assert process.returncode == 0
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
+def test_workers_that_die_again_and_again_end_the_service_with_a_status() -> None:
+    with serving("http://127.0.0.1:9") as process:
+        address_of(process)
+        waiting = [worker_of(process), worker_of(process)]
+        for _ in range(DEATHS - 1):
+            os.kill(waiting.pop(0), signal.SIGKILL)
+            waiting.append(worker_of(process))
+        os.kill(waiting.pop(0), signal.SIGKILL)
+        _, errors = process.communicate(timeout=20)
+        assert process.returncode == 1
+        assert "the service ends" in errors
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no such signal here")
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_hang_up_of_the_terminal_ends_nothing(workers: str) -> None:
+    with program(*LOOPBACK, "--port", "0", "--workers", workers) as process:
+        address = address_of(process)
+        assert answers(address) == 502
+        process.send_signal(signal.SIGHUP)
+        assert answers(address) == 502
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+        assert process.returncode == 0
