@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeAlias
 
@@ -18,10 +19,12 @@ from roobridge.bridge.ports import Delta
 from roobridge.bridge.tape.reader import ReplyStream
 from roobridge.errors import SettingsError, UpstreamError
 from roobridge.upstream.failures import FAILURES, upstream_error, without_secrets
+from roobridge.upstream.inflate import Inflater
 from roobridge.upstream.proxies import proxies_of_environment
 from roobridge.upstream.transport import AiohttpTransport, body_of
 
 CONNECT_TIMEOUT = 10.0  # seconds, name lookup and TLS included
+_PACKED = 64 * 1024  # bytes of a compressed body that are read at a time
 BODY_LIMIT = 1024 * 1024  # bytes of a body that is no stream: a refusal, a list of models
 
 Refused: TypeAlias = Callable[[httpx.Response, str], UpstreamError]
@@ -111,13 +114,11 @@ async def exchange(
 
 
 def _reads(response: httpx.Response) -> Callable[[], Awaitable[bytes]]:
-    """Each call gives what has come since the last, and nothing at the end; httpx's decoders and counters
-    stand between only where the server compresses.
-    """
-    if "content-encoding" not in response.headers:
-        return body_of(response).read
-    pieces = response.aiter_bytes()
-    return lambda: anext(pieces, b"")
+    """Each call gives what has come since the last, and nothing at the end."""
+    body, encoding = body_of(response), response.headers.get("content-encoding", "identity")
+    if encoding.strip().lower() in ("", "identity"):
+        return body.read
+    return Inflater(partial(body.read, _PACKED), encoding).read
 
 
 async def read_body(response: httpx.Response) -> str:

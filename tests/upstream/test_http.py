@@ -160,7 +160,7 @@ async def test_a_small_body_that_unpacks_to_a_large_one_takes_bounded_memory() -
             await fetch_json(client, client.build_request("GET", "http://x"), refused)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-    assert peak < 64 * BODY_LIMIT
+    assert peak < 8 * BODY_LIMIT
 
 
 @pytest.mark.parametrize("ending", [Answering.close, Answering.reset])
