@@ -101,7 +101,8 @@ class UpstreamRequest(msgspec.Struct, frozen=True):
     body: in OpenAI's shape, `model` already mapped, `stream` left out. key: the client's bearer token,
     for an upstream that has none of its own; never logged. headers: the client's, lower-case names, for
     matching tapes only. tries: the code of each try that failed before the one that counts, for the log.
-    tools: None for what the upstream's operator decided.
+    tools: None for what the upstream's operator decided. thinking_back: the model is shown what it thought in
+    earlier turns.
     """
 
     body: dict[str, Any]
@@ -109,6 +110,7 @@ class UpstreamRequest(msgspec.Struct, frozen=True):
     headers: dict[str, str] = {}
     tries: list[str] = []
     tools: ToolUse | None = None
+    thinking_back: bool = False
 
 
 class Upstream(Protocol):

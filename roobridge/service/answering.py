@@ -19,6 +19,8 @@ from roobridge.bridge.request.classify import classify
 from roobridge.bridge.request.history import clean_history
 from roobridge.bridge.request.identity import digest_messages, owner_of, request_fingerprint
 from roobridge.bridge.request.tool_prompt import prompt_tools
+from roobridge.bridge.shaping.body import shaped
+from roobridge.bridge.shaping.thinking import Reasoning
 from roobridge.dialects import writing_of
 from roobridge.errors import UpstreamError
 from roobridge.grammar.load import Grammar
@@ -127,6 +129,7 @@ class Answering:
                 # The client gave its key for the upstream that it asked for, and no other one is to learn it.
                 key=request.key if route is routes[0] else "",
                 tools=route.profile.tools,
+                thinking_back=route.profile.shape.reasoning is Reasoning.BACK,
             )
             yield Way(route.name, route.upstream, asked, route.patience)
 
@@ -136,6 +139,7 @@ class Answering:
             del body["provider"]  # OpenRouter's field of that name is an object
         body["model"] = route.model
         body["messages"] = clean_history(chat.messages, plan)
+        body = shaped(body, route.profile.shape, chat.model)
         if route.upstream.capabilities.native_tools:
             return body
         offer = self._manners.prompt_tools and plan.kind is not ClientKind.PLAIN

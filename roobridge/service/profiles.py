@@ -9,6 +9,9 @@ from fnmatch import translate
 import msgspec
 
 from roobridge.bridge.ports import Model, ToolUse
+from roobridge.bridge.shaping.body import Shape
+from roobridge.bridge.shaping.images import Images
+from roobridge.bridge.shaping.sampling import SAMPLING
 from roobridge.service.tables import ModelTable
 from roobridge.upstream.queue import Slots
 
@@ -17,7 +20,7 @@ class Profile(msgspec.Struct, frozen=True):
     """One `[models."PATTERN"]`; the fields are those of ModelTable.
 
     upstream, model: empty where the profile names none. fallbacks, tools: None where it says nothing.
-    slots: shared by all requests to its models.
+    slots: shared by all requests to its models. shape: what is changed in them.
     """
 
     pattern: str = ""
@@ -28,11 +31,15 @@ class Profile(msgspec.Struct, frozen=True):
     context: int = 0
     output: int = 0
     slots: Slots | None = None
+    shape: Shape = Shape()
 
     def informed(self, model: Model) -> Model:
         """What clients are told of a model."""
         return msgspec.structs.replace(
-            model, context=self.context or model.context, output=self.output or model.output
+            model,
+            context=self.context or model.context,
+            output=self.output or model.output,
+            vision=model.vision if self.shape.images is Images.PASS else False,
         )
 
 
@@ -77,4 +84,13 @@ def _profile(pattern: str, table: ModelTable, wait: float) -> Profile:
         table.context_length,
         table.max_output,
         Slots(table.max_concurrent, wait) if table.max_concurrent else None,
+        Shape(
+            sampling=SAMPLING[table.sampling] if table.sampling else {},
+            defaults=table.defaults,
+            overrides=table.overrides,
+            drop=table.drop,
+            images=table.images,
+            reasoning=table.reasoning,
+            cache_marks=table.cache_marks,
+        ),
     )

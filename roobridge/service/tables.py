@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from roobridge.bridge.ports import ToolUse
+from roobridge.bridge.shaping.body import forbidden
+from roobridge.bridge.shaping.images import Images
+from roobridge.bridge.shaping.sampling import SAMPLING
+from roobridge.bridge.shaping.thinking import Reasoning
 from roobridge.service.values import Count, Credential, Names
 
 # A name stands before a model's, with a slash between, and in addresses after `?provider=`.
 UpstreamName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+_SAMPLINGS = ", ".join(f"`{name}`" for name in SAMPLING)
+
+
+def _preset(name: str) -> str:
+    if name and name not in SAMPLING:
+        raise ValueError(f"there are only {', '.join(SAMPLING)}")
+    return name
+
+
+_FieldNames = TypeVar("_FieldNames", bound=Collection[str])
+
+
+def _not_owned(fields: _FieldNames) -> _FieldNames:
+    if owned := forbidden(fields):
+        raise ValueError(f"`{owned}` is the bridge's own")
+    return fields
+
+
+Fields = Annotated[dict[str, Any], AfterValidator(_not_owned)]
 
 
 class _Table(BaseModel):
@@ -57,6 +81,29 @@ class ModelTable(_Table):
     upstream: str = Field(default="", description="name of the upstream that serves it")
     model: str = Field(default="", description="what that upstream calls it")
     fallbacks: Names | None = Field(default=None, description="instead of the setting `fallbacks`")
+    sampling: Annotated[str, AfterValidator(_preset)] = Field(
+        default="",
+        description=f"values that Qwen publishes, in the place of the client's: {_SAMPLINGS}",
+    )
+    defaults: Fields = Field(
+        default_factory=dict, description="fields of a request's body, where the client sends none"
+    )
+    overrides: Fields = Field(default_factory=dict, description="the same, whatever the client sends")
+    drop: Annotated[Names, AfterValidator(_not_owned)] = Field(
+        default=(), description="fields of the client's that are left out"
+    )
+    images: Images = Field(
+        default=Images.PASS,
+        description="`pass`; `strip`: a note stands in the place of each; `refuse`: 400",
+    )
+    reasoning: Reasoning = Field(
+        default=Reasoning.PASS,
+        description="of earlier turns: `pass`, as the client sends it; `drop`; `back`: each turn has again "
+        "what the model thought, for models that want it (`preserve_thinking`)",
+    )
+    cache_marks: bool = Field(
+        default=False, description="marks for DashScope's explicit cache on what stays the same"
+    )
     tools: ToolUse | None = Field(default=None, description="instead of the setting `tools`")
     context_length: int = Field(
         default=0, ge=0, description="tokens that clients are told, 0 for what the upstream says"

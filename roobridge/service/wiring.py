@@ -9,6 +9,7 @@ import msgspec
 from pydantic import SecretStr
 
 from roobridge.bridge.ports import Upstream
+from roobridge.bridge.shaping.thinking import Reasoning
 from roobridge.errors import SettingsError
 from roobridge.grammar.load import load_grammar
 from roobridge.service.answering import Answering, Manners
@@ -27,6 +28,7 @@ from roobridge.upstream.qwen_web import SITE, Capture, QwenWebUpstream
 from roobridge.upstream.record import RecordUpstream
 from roobridge.upstream.replay import ReplayUpstream
 from roobridge.upstream.retry import Retrying
+from roobridge.upstream.thinking_back import ThinkingBack
 from roobridge.upstream.tools_as_text import ToolsAsText
 
 REMOTE_PATIENCE = 600.0  # seconds, as long as Roo 3.52 itself waits
@@ -166,7 +168,9 @@ def _openai(settings: Settings) -> Upstream:
     upstream = Retrying(upstream, settings.retry_seconds)
     if settings.max_concurrent:
         upstream = Queued(upstream, Slots(settings.max_concurrent, settings.queue_timeout))
-    return ToolsAsText(upstream, settings.tools, offer=settings.enable_tool_calling)
+    upstream = ToolsAsText(upstream, settings.tools, offer=settings.enable_tool_calling)
+    back = any(table.reasoning is Reasoning.BACK for table in settings.models.values())
+    return ThinkingBack(upstream) if back else upstream
 
 
 def _qwen_web(settings: Settings) -> Upstream:

@@ -50,6 +50,7 @@ class OpenAIUpstream:
         self._client = new_client(idle)
         self._server = Server(self._ask, preset)
         known = PRESETS.get(preset)
+        self._renamed = known.renamed if known is not None else {}
         self._hosted = is_hosted(self._base_url) or (known is not None and not known.local)
 
     def stream(self, request: UpstreamRequest) -> AsyncGenerator[list[Delta], None]:
@@ -67,7 +68,7 @@ class OpenAIUpstream:
         asked = {**options} if isinstance(options, dict) else {}
         model = body.get("model")
         return {
-            **body,
+            **{self._renamed.get(field, field): value for field, value in body.items()},
             "model": self._model_map.get(model, model) if isinstance(model, str) else model,
             "stream": True,
             "stream_options": {**asked, "include_usage": True},

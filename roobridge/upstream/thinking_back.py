@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 import msgspec
@@ -15,21 +15,18 @@ from roobridge.upstream.around import Around
 class ThinkingBack(Around):
     """Another upstream, asked with the reasoning of the turns in the request's history.
 
-    wanted: whether this request's model is to have it. What is kept is this process's own, gone with it, and
+    Only requests that ask for it (`thinking_back`) are. What is kept is this process's own, gone with it, and
     bounded; a turn that is not known goes without. What the bridge itself asks in between, a continuation or
     a second chance, has a place of its own that no client's history has: the turn goes back with what was
     thought before it. Stands around `ToolsAsText`, so that it sees calls as the client sends them.
     """
 
-    def __init__(
-        self, inner: Upstream, wanted: Callable[[UpstreamRequest], bool], thoughts: Thoughts | None = None
-    ) -> None:
+    def __init__(self, inner: Upstream) -> None:
         super().__init__(inner)
-        self._wanted = wanted
-        self._thoughts = thoughts if thoughts is not None else Thoughts()
+        self._thoughts = Thoughts()
 
     def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
-        return self._hearing(request) if self._wanted(request) else self._inner.stream(request)
+        return self._hearing(request) if request.thinking_back else self._inner.stream(request)
 
     async def _hearing(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
         asked = Asked(request, self._thoughts)

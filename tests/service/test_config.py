@@ -254,6 +254,9 @@ def test_tables_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ("[upstreams.box]\napi_key = 'a'\napi_key_env = 'B'", ("'upstreams.box'", "not both")),
         ("[upstreams.'a/b']\n", ("'upstreams.a/b",)),
         ("[upstreams.box]\nretry_seconds = -1", ("'upstreams.box.retry_seconds'",)),
+        ("[models.'q*']\nsampling = 'gpt'", ("'models.q*.sampling'", "qwen3-coder")),
+        ("[models.'q*']\ndrop = ['seed', 'model']", ("'models.q*.drop'", "`model`")),
+        ("[models.'q*'.overrides]\nstream = false", ("'models.q*.overrides'", "`stream`")),
         ("[models.'q*']\ntools = 'maybe'", ("'models.q*.tools'", "native", "roobridge.toml")),
     ],
 )

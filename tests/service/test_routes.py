@@ -237,3 +237,32 @@ def test_a_name_of_no_upstream_stops_the_start(settings: dict[str, Any], words: 
         services(Scripted(), Scripted(), **settings)
     for word in words:
         assert word in refused.value.message
+
+
+IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+
+
+async def test_a_profile_shapes_the_request_of_its_upstream_alone() -> None:
+    home, cloud = Scripted([DOWN]), Scripted(HELLO)
+    models = {
+        "cloud/*": {"overrides": {"enable_thinking": False}, "images": "strip", "cache_marks": True},
+        "*": {"sampling": "qwen3-coder", "drop": ["seed"], "defaults": {"max_tokens": 9}},
+    }
+    messages = [{"role": "user", "content": [{"type": "text", "text": "See."}, IMAGE]}]
+    sent = {"messages": messages, "temperature": 0, "seed": 3}
+    await turn(services(home, cloud, models=models, fallbacks=["cloud"]), "qwen", body=sent)
+    asked, then = home.requests[0].body, cloud.requests[0].body
+    assert (asked["temperature"], asked["max_tokens"], "seed" in asked) == (0.7, 9, False)
+    assert asked["messages"] == messages
+    assert (then["temperature"], then["seed"], then["enable_thinking"]) == (0, 3, False)
+    assert "image_url" not in str(then["messages"])
+    assert "cache_control" in str(then["messages"])
+
+
+async def test_images_that_a_profile_refuses_are_the_client_s_error() -> None:
+    home = Scripted(HELLO)
+    made = services(home, Scripted(), models={"qwen": {"images": "refuse"}})
+    with pytest.raises(ClientError, match="image"):
+        await turn(made, "qwen", body={"messages": [{"role": "user", "content": [IMAGE]}]})
+    assert home.requests == []
+    assert (await made.routes.models())[0].vision is False

@@ -51,6 +51,17 @@ async def test_the_clients_key_and_stream_options_are_passed_on(serve: Serve) ->
     assert server.requests[0].json()["stream_options"] == {"extra": 1, "include_usage": True}
 
 
+@pytest.mark.parametrize(
+    ("preset", "field"),
+    [("llamacpp", "repeat_penalty"), ("lmstudio", "repeat_penalty"), ("vllm", "repetition_penalty")],
+)
+async def test_a_field_is_sent_as_its_server_calls_it(serve: Serve, preset: str, field: str) -> None:
+    url, server = await serve(streaming(A, DONE))
+    request = UpstreamRequest({**BODY, "repetition_penalty": 1.05})
+    await collect(OpenAIUpstream(url, preset=preset), request)
+    assert server.requests[0].json()[field] == 1.05
+
+
 async def test_no_key_no_header(serve: Serve) -> None:
     url, server = await serve(streaming(A, DONE))
     await collect(OpenAIUpstream(url))

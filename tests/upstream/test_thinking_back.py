@@ -8,9 +8,11 @@ from typing import Any
 
 from roobridge.bridge.ports import Delta, UpstreamRequest
 from roobridge.bridge.request.chat import parse_chat_request
+from roobridge.bridge.shaping.thinking import Reasoning
 from roobridge.errors import UpstreamError
 from roobridge.events import Content, Piece, ToolDelta
 from roobridge.service.config import Settings
+from roobridge.service.tables import ModelTable
 from roobridge.service.wiring import assemble
 from roobridge.upstream.thinking_back import ThinkingBack
 from tests.service.scripted import Scripted, Step, end, say, silence
@@ -33,8 +35,10 @@ async def converse(upstream: Scripted, body: dict[str, Any], **settings: Any) ->
 
     The client sends back what it got, call ids shortened, and one message more.
     """
-    back = ThinkingBack(upstream, lambda request: True)
-    answering = assemble(Settings(pace_ms=0, usage_wait_ms=1, **settings), back).answering
+    given = Settings(
+        pace_ms=0, usage_wait_ms=1, models={"*": ModelTable(reasoning=Reasoning.BACK)}, **settings
+    )
+    answering = assemble(given, {"scripted": ThinkingBack(upstream)}).answering
     turn = await answering.open(parse_chat_request(body), {}, "sk-a")
     pieces = await turn.whole()
     await turn.aclose()
@@ -95,13 +99,15 @@ async def test_a_reply_that_was_gone_on_with_does() -> None:
 
 async def test_a_client_that_asks_before_the_stream_is_over_finds_it_known() -> None:
     upstream = Scripted([*think(*say("Hi")), silence()], [*end()])
-    back = ThinkingBack(upstream, lambda request: True)
-    async with aclosing(back.stream(UpstreamRequest({"model": "m", "messages": [USER]}))) as first:
+    back = ThinkingBack(upstream)
+    asked = UpstreamRequest({"model": "m", "messages": [USER]}, thinking_back=True)
+    async with aclosing(back.stream(asked)) as first:
         async for deltas in first:
             if deltas[0].content:
                 break
         task = [USER, {"role": "assistant", "content": "Hi"}]
-        async with aclosing(back.stream(UpstreamRequest({"model": "m", "messages": task}))) as second:
+        again = UpstreamRequest({"model": "m", "messages": task}, thinking_back=True)
+        async with aclosing(back.stream(again)) as second:
             await anext(second)
     assert upstream.requests[1].body["messages"][1]["reasoning_content"] == "Hm, so."
     assert task == [USER, {"role": "assistant", "content": "Hi"}]
@@ -110,18 +116,12 @@ async def test_a_client_that_asks_before_the_stream_is_over_finds_it_known() -> 
 
 async def test_a_request_that_does_not_want_it_is_passed_on_as_it_is() -> None:
     upstream = Scripted([*think(*say("Hi")), *end()])
-    back = ThinkingBack(upstream, lambda request: request.body["model"] == "thinker")
-    for model in ("thinker", "other"):
+    back = ThinkingBack(upstream)
+    for wanted in (True, False):
         for task in ([USER], [USER, {"role": "assistant", "content": "Hi"}]):
-            request = UpstreamRequest({"model": model, "messages": task})
+            request = UpstreamRequest({"model": "m", "messages": task}, thinking_back=wanted)
             async with aclosing(back.stream(request)) as deltas:
-                assert [delta.content for each in [each async for each in deltas] for delta in each][
-                    1
-                ] == "Hi"
-    assert [len(str(request.body).split("reasoning_content")) for request in upstream.requests] == [
-        1,
-        2,
-        1,
-        1,
-    ]
+                assert [delta.content async for each in deltas for delta in each][1] == "Hi"
+    times = [str(request.body).count("reasoning_content") for request in upstream.requests]
+    assert times == [0, 1, 0, 0]
     assert upstream.requests[-1] is request

@@ -19,8 +19,9 @@ OWNED = frozenset({"model", "messages", "stream", "stream_options", "n", "tools"
 class Shape(msgspec.Struct, frozen=True):
     """What is changed in the requests for one model.
 
-    sampling: a preset's values (`SAMPLING`). defaults: fields for requests that have none of their own; they
-    stand over the preset. overrides: fields for every request. drop: fields of the client's that are left
+    sampling: a preset's values (`SAMPLING`), which stand over the client's: Roo sends `temperature: 0` where
+    its user set none. defaults: fields for requests that have none of their own. overrides: fields for every
+    request; they stand over the preset. drop: fields of the client's that are left
     out. cache_marks: for DashScope's explicit cache.
     """
 
@@ -42,15 +43,14 @@ def shaped(body: Mapping[str, Any], shape: Shape, model: str = "") -> dict[str, 
     """A new body; the given one is not changed, and what is the same in both is shared.
 
     body: with checked `messages`. model: its name in an error, by default the body's. First the client's
-    fields are dropped; then the preset and the defaults fill in what is missing or null; then the overrides
-    are set. Tables, such as chat_template_kwargs, are filled in and set by their keys. Shaping a shaped body
-    once more changes nothing.
+    fields are dropped; then the preset is set; then the defaults fill in what is missing or null; then the
+    overrides are set. Tables, such as chat_template_kwargs, are filled in and set by their keys. Shaping a
+    shaped body once more changes nothing.
 
     Raises ClientError where the shape refuses images.
     """
     kept = {field: value for field, value in body.items() if field not in shape.drop}
-    usual = {**shape.sampling, **shape.defaults}
-    new = _over(shape.overrides, _filled(kept, usual))
+    new = _over(shape.overrides, _filled(_over(shape.sampling, kept), shape.defaults))
     new["messages"] = _messages(new["messages"], shape, model or str(new.get("model", "")))
     if shape.cache_marks:
         new["messages"] = mark_prefix(new)

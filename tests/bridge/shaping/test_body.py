@@ -32,20 +32,21 @@ def test_nothing_is_changed_without_a_wish() -> None:
     assert fields(Shape(), temperature=0, odd=None) == {"temperature": 0, "odd": None}
 
 
-def test_a_preset_and_defaults_fill_in_what_is_missing_or_null() -> None:
-    shape = Shape(sampling=SAMPLING["qwen3-coder"], defaults={"max_tokens": 100, "top_k": 40})
-    assert fields(shape, temperature=0, top_p=None, max_tokens=7) == {
-        "temperature": 0,
+def test_a_preset_stands_over_the_client_and_defaults_fill_in_what_is_missing_or_null() -> None:
+    shape = Shape(sampling=SAMPLING["qwen3-coder"], defaults={"max_tokens": 100, "top_k": 40, "seed": 1})
+    assert fields(shape, temperature=0, top_p=None, max_tokens=7, seed=None) == {
+        "temperature": 0.7,
         "top_p": 0.8,
-        "top_k": 40,  # a default stands over the preset
+        "top_k": 20,  # a preset stands over a default too
         "repetition_penalty": 1.05,
         "max_tokens": 7,
+        "seed": 1,
     }
 
 
-def test_a_field_that_is_dropped_makes_room_for_the_preset() -> None:
-    shape = Shape(sampling=SAMPLING["qwen3-coder-next"], drop=("temperature", "seed"))
-    assert fields(shape, temperature=0, seed=3) == {"temperature": 1.0, "top_p": 0.95, "top_k": 40}
+def test_a_field_may_be_dropped_and_another_overridden_under_a_preset() -> None:
+    shape = Shape(sampling=SAMPLING["qwen3-coder-next"], overrides={"top_k": 7}, drop=("seed",))
+    assert fields(shape, temperature=0, seed=3) == {"temperature": 1.0, "top_p": 0.95, "top_k": 7}
 
 
 def test_an_override_stands_over_everything() -> None:
@@ -145,7 +146,7 @@ def test_every_field_is_from_where_it_should_be(sent: dict[str, Any], shape: Sha
     new = shaped({"model": "m", "messages": HELLO, **sent}, shape)
     for field in new.keys() - {"model", "messages"}:
         kept = None if field in shape.drop else sent.get(field)
-        sources = (shape.overrides.get(field), kept, shape.defaults.get(field), shape.sampling.get(field))
+        sources = (shape.overrides.get(field), shape.sampling.get(field), kept, shape.defaults.get(field))
         first = next((value for value in sources if value is not None), None)
         if not isinstance(first, dict):
             assert new[field] == first
