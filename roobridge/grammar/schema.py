@@ -71,6 +71,11 @@ def toolset_from_tools(
     return Toolset(MappingProxyType(known), kept)
 
 
+def resolve(schema: Any, root: Mapping[str, Any]) -> Any:
+    """A schema itself, or the one in `root` that its `$ref` names."""
+    return _Types(root).resolve(schema)
+
+
 def _tool(entry: object, field: str, describe: Describe) -> Tool | None:
     entry = _object(entry, field)
     if entry.get("type", "function") != "function":

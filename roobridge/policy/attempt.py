@@ -53,12 +53,12 @@ def find_attempt(text: str, toolset: Toolset, openings: Mapping[str, str] = _NON
     return _Search(text, toolset, openings).run()
 
 
-def show(text: str) -> str:
-    """A text on one line for an error: bounded, without control characters."""
-    head = " ".join(text[: SHOWN * 2].split())
+def show(text: str, limit: int = SHOWN) -> str:
+    """A text on one line for an error: its first `limit` characters, without control characters."""
+    head = " ".join(text[: limit * 2].split())
     # Clients show an error in terminals and web views alike: nothing in it may act there.
     head = "".join(c for c in head if unicodedata.category(c)[0] != "C")
-    return head if len(head) <= SHOWN and len(text) <= SHOWN * 2 else head[:SHOWN] + "…"
+    return head if len(head) <= limit and len(text) <= limit * 2 else head[:limit] + "…"
 
 
 def _all_indented(text: str) -> bool:

@@ -112,12 +112,12 @@ def _marked_tag(names: frozenset[str]) -> re.Pattern[str]:
 
 def _exact_values(text: str, toolset: Toolset) -> Iterator[tuple[int, int]]:
     """Where in a text the values stand that hold no mark of the bridge's, by Roo's reading rules."""
-    opening = _open_tag(frozenset(toolset.tools))
+    opening = open_tag(frozenset(toolset.tools))
     position = 0
     while (tag := opening.search(text, position)) is not None:
         tool = toolset.tools[tag[1]]
         position = tag.end()
-        boundary = _open_tag(frozenset(tool.params), close=tool.name)
+        boundary = open_tag(frozenset(tool.params), close=tool.name)
         while (found := boundary.search(text, position)) is not None:
             position = found.end()
             if found[1] is None:
@@ -135,8 +135,8 @@ def _value_end(text: str, start: int, tool: Tool, param: str) -> int:
 
 
 @lru_cache(maxsize=64)
-def _open_tag(names: frozenset[str], close: str = "") -> re.Pattern[str]:
-    """The opening tag of one of the names (group 1), or the close of `close`."""
+def open_tag(names: frozenset[str], close: str = "") -> re.Pattern[str]:
+    """Finds the opening tag of one of the names (group 1), or the close of `close`."""
     opening = f"<({'|'.join(sorted(map(re.escape, names)))})>" if names else "(?!)()"
     return re.compile(f"{opening}|</{re.escape(close)}>" if close else opening)
 
