@@ -18,6 +18,7 @@ from roobridge.bridge.request.chat import ChatRequest
 from roobridge.bridge.request.classify import classify
 from roobridge.bridge.request.history import clean_history
 from roobridge.bridge.request.identity import digest_messages, owner_of, request_fingerprint
+from roobridge.bridge.request.stuck import stuck_question
 from roobridge.bridge.request.tool_prompt import prompt_tools
 from roobridge.bridge.shaping.body import shaped
 from roobridge.bridge.shaping.thinking import Reasoning
@@ -29,6 +30,7 @@ from roobridge.service.conversations import Conversations
 from roobridge.service.routes import Route, Routes
 from roobridge.service.rules import Rules
 from roobridge.service.turns import Ask, Turn
+from roobridge.upstream.question import Question
 
 log = logging.getLogger("roobridge.turns")
 
@@ -37,11 +39,13 @@ _BRIDGE_FIELDS = ("stream", "stream_options")  # the upstream is always asked fo
 
 class Manners(msgspec.Struct, frozen=True):
     """What the operator decided for all requests. prompt_tools: tools are put into the prompt for an upstream
-    that takes none."""
+    that takes none. same_calls: how many times in a row an agent's same call may give the same result, 0 for
+    any number."""
 
     kind: ClientKind | None
     wrap: Wrap
     prompt_tools: bool
+    same_calls: int
 
 
 class Recorder(Protocol):
@@ -121,7 +125,13 @@ class Answering:
     def _ways(
         self, chat: ChatRequest, plan: Plan, routes: Sequence[Route], request: UpstreamRequest
     ) -> Iterator[Way]:
-        """Each route with what its upstream is asked, made when its turn comes."""
+        """Each route with what its upstream is asked, made when its turn comes; or the bridge's own question,
+        where the agent is stuck."""
+        question = stuck_question(chat, plan, self._manners.same_calls)
+        if question is not None:
+            upstream = Question(routes[0].upstream, question)
+            yield Way("bridge", upstream, request, routes[0].patience, note="stuck_call")
+            return
         for route in routes:
             asked = msgspec.structs.replace(
                 request,

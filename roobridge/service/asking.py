@@ -21,12 +21,15 @@ _ELSEWHERE = frozenset({429, 502, 503, 504})
 
 
 class Way(msgspec.Struct, frozen=True):
-    """One upstream that may answer. name: the operator's for it."""
+    """One upstream that may answer. name: the operator's for it. note: named among the repairs of whatever it
+    answers, where it is not empty.
+    """
 
     name: str
     upstream: Upstream
     request: UpstreamRequest
     patience: Patience
+    note: str = ""
 
 
 class Asking:
@@ -82,6 +85,8 @@ class Asking:
         """A new one with the same upstream, not begun."""
         effort = Effort(self.way.patience, self._rules.continuations, self._rules.usage_wait)
         reply = new_reply(plan, self._call_id)
+        if self.way.note:
+            reply.note(self.way.note)
         exchange = Exchange(self.way.upstream, effort, reply, self._deliver, self._on_accept)
         self.exchanges.append(exchange)
         return exchange

@@ -17,7 +17,7 @@ from roobridge.bridge.plan import ClientKind, Wrap
 from roobridge.bridge.ports import ToolUse
 from roobridge.service.environment import DotEnv, OlderNames
 from roobridge.service.tables import ModelTable, UpstreamName, UpstreamTable
-from roobridge.service.values import Count, Credential, HeaderValue, Names, lower
+from roobridge.service.values import Count, Credential, HeaderValue, Names, SameCalls, lower
 from roobridge.upstream.presets import KINDS
 
 # What is one upstream's own, and stands outside the tables for the one that requests go to which name none.
@@ -122,6 +122,11 @@ class Settings(BaseSettings):
         default=False,
         description="a text-only reply to an agent is answered once with Roo's own reminder; a call in the "
         "second reply takes its place",
+    )
+    max_same_calls: SameCalls = Field(
+        default=5,
+        description="how often in a row an agent may make the same call with the same result until its user "
+        "is asked instead of the upstream; 0 for any number",
     )
 
     body_limit: int = Field(default=32 * 1024 * 1024, gt=0, description="bytes of a request's body")

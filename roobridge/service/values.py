@@ -27,7 +27,14 @@ def _secret_header_value(secret: SecretStr) -> SecretStr:
     return SecretStr(_header_value(secret.get_secret_value()))
 
 
+def _none_or_several(count: int) -> int:
+    if count < 0 or count == 1:
+        raise ValueError("it must be 0, or 2 or more: the first call is no repetition")
+    return count
+
+
 Count = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+SameCalls = Annotated[int, AfterValidator(_none_or_several)]
 HeaderValue = Annotated[str, AfterValidator(_header_value)]
 Credential = Annotated[SecretStr, AfterValidator(_secret_header_value)]
 # A list in the settings file, else names with commas between.

@@ -66,7 +66,7 @@ def assemble(settings: Settings, upstreams: Mapping[str, Upstream], link: Link |
     """The services around upstreams that stand already, by their names."""
     places = {name: _place(settings.at(name), upstream) for name, upstream in upstreams.items()}
     routes = Routes(places, Profiles(settings.models, settings.queue_timeout), settings.fallbacks)
-    manners = Manners(settings.kind, settings.wrap, settings.enable_tool_calling)
+    manners = Manners(settings.kind, settings.wrap, settings.enable_tool_calling, settings.max_same_calls)
     conversations = Conversations(Peers(link) if link is not None else None)
     recorders = [upstream for upstream in upstreams.values() if isinstance(upstream, RecordUpstream)]
     rules = rules_of(settings)

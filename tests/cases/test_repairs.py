@@ -23,7 +23,8 @@ from tests.oracle.replies import call_scenarios
 
 TWINS = Path(__file__).parents[2] / "fixtures" / "replies" / "repairs.json"
 
-# They need an upstream that goes on, or that is asked again; the tests of stitching and of turns hold them.
+# They need an upstream that goes on, that is asked again, or that is not asked at all; the tests of stitching
+# and of turns hold them.
 CONTINUED = {
     "call_restarted",
     "continued",
@@ -31,6 +32,7 @@ CONTINUED = {
     "overlap_removed",
     "preamble_removed",
     "second_chance",
+    "stuck_call",
     "text_beside_call_dropped",
 }
 

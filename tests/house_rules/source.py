@@ -62,6 +62,8 @@ def _said(node: ast.AST) -> list[ast.expr]:
     called = ast.unparse(node.func)
     if called == "Step":
         return [*node.args[2:3], *(word.value for word in node.keywords if word.arg == "repair")]
+    if called == "Way":
+        return [word.value for word in node.keywords if word.arg == "note"]
     tells = called == "Repaired" or called.endswith(("repaired", ".note", "repairs.append", "repairs.add"))
     return node.args[:1] if tells else []
 

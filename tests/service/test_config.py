@@ -117,6 +117,8 @@ def test_named_file_and_structured_values(bare_surroundings: Path, monkeypatch: 
     [
         ("port = 70000", ("'port'", "ROOBRIDGE_PORT", "PORT", "roobridge.toml")),
         ('wrap = "folded"', ("'wrap'", "preview", "ROOBRIDGE_WRAP")),
+        ("max_same_calls = 1", ("'max_same_calls'", "2 or more", "ROOBRIDGE_MAX_SAME_CALLS")),
+        ("max_same_calls = -1", ("'max_same_calls'", "must be 0, or")),
         ("colour = 3", ("no setting 'colour'", "roobridge.toml")),
         ("port = \n", ("roobridge.toml", "line 1")),
     ],
