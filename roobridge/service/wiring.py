@@ -55,11 +55,22 @@ def build(settings: Settings, link: Link | None = None) -> Services:
     Raises SettingsError naming the setting, grammar file or tape.
     """
     check_names(settings)
-    upstreams = {name: build_upstream(settings.at(name)) for name in settings.upstream_names}
+    upstreams = {name: _build_one(settings, name) for name in settings.upstream_names}
     if settings.record is not None:
         folder = settings.record
         upstreams = {name: RecordUpstream(upstream, folder) for name, upstream in upstreams.items()}
     return assemble(settings, upstreams, link)
+
+
+def _build_one(settings: Settings, name: str) -> Upstream:
+    try:
+        return build_upstream(settings.at(name))
+    except SettingsError as error:
+        if name not in settings.upstreams:
+            raise
+        raise SettingsError(
+            f"In [upstreams.{name}]: {error.message}", code=error.code, param=error.param
+        ) from error
 
 
 def assemble(settings: Settings, upstreams: Mapping[str, Upstream], link: Link | None = None) -> Services:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import codecs
 import math
+import os
+import ssl
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from email.utils import parsedate_to_datetime
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import httpx
@@ -18,9 +21,10 @@ import msgspec
 from roobridge.bridge.ports import Delta
 from roobridge.bridge.tape.reader import ReplyStream
 from roobridge.errors import SettingsError, UpstreamError
+from roobridge.upstream.address import is_loopback
 from roobridge.upstream.failures import FAILURES, upstream_error, without_secrets
 from roobridge.upstream.inflate import Inflater
-from roobridge.upstream.proxies import proxies_of_environment
+from roobridge.upstream.proxies import check_proxy, proxies_of_environment
 from roobridge.upstream.transport import AiohttpTransport, body_of
 
 CONNECT_TIMEOUT = 10.0  # seconds, name lookup and TLS included
@@ -31,38 +35,47 @@ Refused: TypeAlias = Callable[[httpx.Response, str], UpstreamError]
 Status: TypeAlias = Callable[[httpx.Response], int]
 
 
-def checked_base_url(url: str) -> str:
-    """The URL without a trailing slash. Raises SettingsError where it is not one that can be asked."""
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as reason:
-        raise SettingsError(f"base_url is not a URL: {reason}.", param="base_url") from None
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise SettingsError("base_url must begin with http:// or https:// and a host.", param="base_url")
-    if parsed.userinfo or parsed.query or parsed.fragment:
-        raise SettingsError(
-            "base_url must end with its path, and hold no user or password: give the key as api_key.",
-            param="base_url",
-        )
-    return url.rstrip("/")
-
-
-def new_client(idle: float | None = None) -> httpx.AsyncClient:
+def new_client(idle: float | None = None, base_url: str = "") -> httpx.AsyncClient:
     """A client for one upstream. idle: seconds without a byte after which a read fails, None for none.
+    base_url: the upstream's, whose way is looked at before it is gone.
 
     A caller with a clock of its own does without: aiohttp sets a new timer at every read, and (3.14) forgets
     the limit when a chunk's header cannot be read, and waits for ever. There is no limit on the whole time of
     a reply. Proxies and certificates are read from the environment (`HTTPS_PROXY`, `NO_PROXY`,
-    `SSL_CERT_FILE`).
+    `SSL_CERT_FILE`); no proxy stands between this machine and itself. Raises SettingsError where they cannot
+    be used.
     """
-    tls = httpx.create_ssl_context()
-    proxies = proxies_of_environment()
+    tls = _certificates()
+    proxies = {} if base_url and is_loopback(base_url) else proxies_of_environment()
+    if base_url and proxies:
+        check_proxy(base_url)
     return httpx.AsyncClient(
         transport=AiohttpTransport(tls),
         mounts={urls: AiohttpTransport(tls, proxy) if proxy else None for urls, proxy in proxies.items()},
         timeout=httpx.Timeout(idle, connect=CONNECT_TIMEOUT),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         follow_redirects=False,
+    )
+
+
+def _certificates() -> ssl.SSLContext:
+    folder = os.environ.get("SSL_CERT_DIR", "")
+    if folder and not os.environ.get("SSL_CERT_FILE") and not Path(folder).is_dir():
+        raise _no_certificates("SSL_CERT_DIR", "there is no such folder")
+    try:
+        return httpx.create_ssl_context()
+    except FileNotFoundError:
+        raise _no_certificates("SSL_CERT_FILE", "there is no such file") from None
+    except OSError as reason:  # ssl.SSLError too
+        why = reason.strerror or type(reason).__name__
+        raise _no_certificates("SSL_CERT_FILE", f"it holds no certificates ({why})") from None
+
+
+def _no_certificates(variable: str, why: str) -> SettingsError:
+    return SettingsError(
+        f"The variable {variable} is not usable: {why}. Correct it, or unset it for the usual certificates.",
+        code="bad_setting",
+        param=variable,
     )
 
 

@@ -13,9 +13,10 @@ from roobridge.bridge.tape.scrub import scrub
 from roobridge.bridge.wire.openai import OpenAIStream
 from roobridge.bridge.wire.openai_errors import refusal
 from roobridge.errors import UpstreamError
+from roobridge.upstream.address import checked_base_url
 from roobridge.upstream.facts import Facts, joined, of_entry
 from roobridge.upstream.hosted import hosted, is_hosted
-from roobridge.upstream.http import checked_base_url, exchange, fetch_json, new_client, retry_after
+from roobridge.upstream.http import exchange, fetch_json, new_client, retry_after
 from roobridge.upstream.presets import PRESETS
 from roobridge.upstream.servers import Server
 
@@ -47,7 +48,7 @@ class OpenAIUpstream:
         self._base_url = checked_base_url(base_url)
         self._api_key = api_key
         self._model_map = dict(model_map or {})
-        self._client = new_client(idle)
+        self._client = new_client(idle, self._base_url)
         self._server = Server(self._ask, preset)
         known = PRESETS.get(preset)
         self._renamed = known.renamed if known is not None else {}

@@ -6,7 +6,11 @@ httpx matches the patterns; the most special one counts.
 from __future__ import annotations
 
 import ipaddress
-from urllib.request import getproxies
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from roobridge.errors import SettingsError
 
 
 def proxies_of_environment() -> dict[str, str]:
@@ -24,6 +28,33 @@ def proxies_of_environment() -> dict[str, str]:
     urls = {scheme: named[scheme] for scheme in ("http", "https", "all") if named.get(scheme)}
     used = {f"{scheme}://": url if "://" in url else f"http://{url}" for scheme, url in urls.items()}
     return {**used, **{_pattern(host): "" for host in direct}}
+
+
+def check_proxy(url: str) -> None:
+    """Raises SettingsError where a URL would be asked by way of a proxy that cannot be used.
+
+    One that is not on the way may be of any kind: ALL_PROXY is often a SOCKS proxy's beside an HTTPS_PROXY.
+    """
+    named = getproxies()
+    asked = httpx.URL(url)
+    which = asked.scheme if named.get(asked.scheme) else "all"
+    proxy = named.get(which, "")
+    if not proxy or proxy_bypass(asked.host):
+        return
+    try:
+        parsed = httpx.URL(proxy if "://" in proxy else f"http://{proxy}")
+        port = 1 if parsed.port is None else parsed.port
+        usable = parsed.scheme in ("http", "https") and bool(parsed.host) and 0 < port < 65536
+    except httpx.InvalidURL:
+        usable = False
+    if not usable:
+        name = f"{which.upper()}_PROXY"
+        raise SettingsError(
+            f"The variable {name} is not usable: it must be an address such as http://proxy.example:3128 (no "
+            "other kind of proxy can be used). Correct it, or name the upstream's host in NO_PROXY.",
+            code="bad_setting",
+            param=name,
+        )
 
 
 def _pattern(host: str) -> str:

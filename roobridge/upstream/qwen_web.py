@@ -22,7 +22,8 @@ from roobridge.bridge.wire.qwen_web import OUTPUT_LIMITS, QwenWebStream
 from roobridge.bridge.wire.qwen_web_errors import refusal
 from roobridge.bridge.wire.qwen_web_request import completion_body, encode_body, fold_messages, new_chat_body
 from roobridge.errors import UpstreamError
-from roobridge.upstream.http import checked_base_url, exchange, fetch_json, new_client, retry_after
+from roobridge.upstream.address import checked_base_url
+from roobridge.upstream.http import exchange, fetch_json, new_client, retry_after
 
 SITE = "https://chat.qwen.ai"
 SHORTEST_SECRET = 8  # characters; a shorter cookie says "yes" or "en" and may stand in any message
@@ -74,7 +75,7 @@ class QwenWebUpstream:
         self._capture = capture
         self._base_url = checked_base_url(base_url)
         self._limits = {**OUTPUT_LIMITS, **{model.id: model.output for model in models if model.output}}
-        self._client = new_client(idle)
+        self._client = new_client(idle, self._base_url)
 
     async def stream(self, request: UpstreamRequest) -> AsyncGenerator[list[Delta], None]:
         """Raises ClientError too, before anything is sent: images, or a conversation the site's firewall

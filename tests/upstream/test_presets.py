@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from roobridge.upstream.http import checked_base_url
+from roobridge.upstream.address import checked_base_url
 from roobridge.upstream.presets import PRESETS
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from roobridge.errors import SettingsError
 from roobridge.upstream.http import new_client
 from roobridge.upstream.proxies import proxies_of_environment
 from roobridge.upstream.transport import TLSError
@@ -166,3 +167,56 @@ async def test_a_handshake_that_does_not_come(serve: Serve) -> None:
     async with new_client(5) as client:
         with pytest.raises(httpx.ConnectTimeout):
             await client.get(url.replace("http:", "https:"), timeout=0.1)
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "ALL_PROXY"])
+async def test_no_proxy_stands_between_this_machine_and_itself(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    address, proxy = await serve(saying("by proxy"))
+    url, _ = await serve(saying("directly"))
+    monkeypatch.setenv(name, address)
+    async with new_client(5, url) as client:
+        assert (await client.get(url)).text == "directly"
+    assert proxy.connections == 0
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"HTTPS_PROXY": "nonsense:::"},
+        {"HTTPS_PROXY": "http://"},
+        {"HTTPS_PROXY": "http://p:0"},
+        {"HTTPS_PROXY": "http://p:65536"},
+        {"https_proxy": "ftp://p:1"},
+        {"ALL_PROXY": "socks5://127.0.0.1:1"},
+    ],
+)
+def test_a_proxy_on_the_way_that_cannot_be_used(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=next(iter(variables)).upper()):
+        new_client(5, "https://upstream.invalid/v1")
+    monkeypatch.setenv("NO_PROXY", ".invalid")
+    new_client(5, "https://upstream.invalid/v1")
+
+
+def test_a_proxy_that_is_not_on_the_way_may_be_of_any_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:7890")
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:7890")
+    new_client(5, "https://upstream.invalid/v1")
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+@pytest.mark.parametrize("there", [False, True])
+def test_certificates_that_cannot_be_had(
+    name: str, there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "authority"
+    if there:
+        path.write_text("no certificate")
+    monkeypatch.setenv(name, str(path))
+    with pytest.raises(SettingsError, match=name):
+        new_client(5)
