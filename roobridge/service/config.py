@@ -94,6 +94,10 @@ class Settings(BaseSettings):
         ge=0,
         description="tokens of output that clients are told for every model, 0 for what the upstream says",
     )
+    measure_context: bool = Field(
+        default=True,
+        description="what is surely longer than the model's context is refused before the upstream is asked",
+    )
     tapes: Path | None = Field(
         default=None, description="folder of tapes for `replay`; the demo where none is named"
     )

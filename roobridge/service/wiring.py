@@ -16,11 +16,13 @@ from roobridge.service.answering import Answering, Manners
 from roobridge.service.attempts import Patience
 from roobridge.service.catalog import Catalog
 from roobridge.service.config import Settings
+from roobridge.service.contexts import Contexts
 from roobridge.service.conversations import Conversations
 from roobridge.service.peers import Link, Peers
 from roobridge.service.profiles import Profiles
 from roobridge.service.routes import Place, Routes
 from roobridge.service.rules import Rules
+from roobridge.upstream.measured import Measured
 from roobridge.upstream.openai import OpenAIUpstream
 from roobridge.upstream.presets import KINDS, PRESETS, is_local
 from roobridge.upstream.queue import Queued, Slots
@@ -179,9 +181,17 @@ def _openai(settings: Settings) -> Upstream:
     upstream = Retrying(upstream, settings.retry_seconds)
     if settings.max_concurrent:
         upstream = Queued(upstream, Slots(settings.max_concurrent, settings.queue_timeout))
+    if settings.measure_context:
+        upstream = Measured(upstream, _contexts_of(settings, upstream))
     upstream = ToolsAsText(upstream, settings.tools, offer=settings.enable_tool_calling)
     back = any(table.reasoning is Reasoning.BACK for table in settings.models.values())
     return ThinkingBack(upstream) if back else upstream
+
+
+def _contexts_of(settings: Settings, upstream: Upstream) -> Contexts:
+    profiles, usual = Profiles(settings.models), settings.context_length
+    catalog = Catalog(upstream, {}, settings.models_ttl)
+    return Contexts(catalog, lambda model: profiles.of(model).context or usual)
 
 
 def _qwen_web(settings: Settings) -> Upstream:

@@ -53,9 +53,9 @@ def _is_json(text: str) -> bool:
 
 
 async def _refusals(python: Path, folder: Path) -> list[httpx.Response]:
-    """What a client is told of a prompt that is too long, asking for a stream and not."""
+    """What a client is told of a prompt that the engine finds too long, asking for a stream and not."""
     async with (
-        bridged(python, folder) as (_, address),
+        bridged(python, folder, measure_context="false") as (_, address),
         httpx.AsyncClient(timeout=REPLY_LIMIT, trust_env=False) as client,
     ):
         asked = [hello(messages=LONG_PROMPT, stream=stream) for stream in (True, False)]
@@ -75,6 +75,31 @@ async def test_more_than_the_context_is_refused_in_words_that_clients_know(
 ) -> None:
     for answer in await _refusals(engine_python, tmp_path):
         assert "context length" in answer.json()["error"]["message"]
+
+
+async def test_what_its_count_shows_to_be_too_long_is_not_asked_of_the_engine(
+    engine_python: Path, tmp_path: Path
+) -> None:
+    """Digits and spaces, of which the words tell little; the engine's count of them does."""
+    begun = {"role": "user", "content": "7" * 600 + " " * 1500}
+    longer = [begun, {"role": "user", "content": "word and " * 250}]
+    async with (
+        bridged(engine_python, tmp_path, "--context", "1024") as (running, address),
+        httpx.AsyncClient(timeout=REPLY_LIMIT, trust_env=False) as client,
+    ):
+        url = f"{address}/chat/completions"
+        counted = (await client.post(url, json=hello(messages=[begun], max_tokens=1))).json()
+        # The first request had the engine's list asked for; this one is remembered.
+        again = await client.post(url, json=hello(messages=[begun], max_tokens=1))
+        [before] = await running.get("/slots")
+        refused = await client.post(url, json=hello(messages=longer, max_tokens=1))
+        [after] = await running.get("/slots")
+    assert counted["usage"]["prompt_tokens"] > 600
+    assert again.status_code == 200
+    assert refused.status_code == 400
+    assert refused.json()["error"]["code"] == "context_length_exceeded"
+    assert "maximum context length is 1024 tokens" in refused.json()["error"]["message"]
+    assert after["id_task"] == before["id_task"]
 
 
 async def test_an_answer_that_fills_the_context_is_an_error_for_an_agent(
