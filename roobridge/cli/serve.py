@@ -124,8 +124,8 @@ def _interruption() -> Callable[[], Any]:
 
 
 def _leave() -> None:
-    """The turns are over, and their clients were told as far as they read; what is left waits for them."""
-    log.warning("a client neither reads nor closes its connection: the process ends without it")
+    """The turns are over, and their connections were dropped; what is left waits for something else."""
+    log.warning("the service does not come to its end: the process ends without it")
     logging.shutdown()
     os._exit(0)
 

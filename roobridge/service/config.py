@@ -138,6 +138,12 @@ class Settings(BaseSettings):
         "second reply takes its place",
     )
 
+    max_connections: int = Field(
+        default=1000,
+        gt=0,
+        description="connections open at once in each process; beyond them idle ones give way, else a new "
+        "one gets 503; fewer where the limit of open files (`ulimit -n`) is below three a connection",
+    )
     body_limit: int = Field(default=32 * 1024 * 1024, gt=0, description="bytes of a request's body")
     # A client gives up after 300 s without a byte, a proxy between often after 30 or 60.
     keepalive: Count = Field(

@@ -99,7 +99,7 @@ async def test_a_body_that_does_not_arrive(serve: Serve, monkeypatch: pytest.Mon
     monkeypatch.setattr(asked, "BODY_TIME", 0.01)
     address = await serve(scripted())
     reader, writer = await asyncio.open_connection("127.0.0.1", int(address.rpartition(":")[2]))
-    writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nhost: here\r\ncontent-length: 9\r\n\r\n{")
+    writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 9\r\n\r\n{")
     assert (await reader.readline()).split()[1] == b"408"
     writer.close()
 
