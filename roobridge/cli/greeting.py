@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from roobridge.bridge.ports import Model
+from roobridge.cli.addresses import reachable
 from roobridge.cli.look import Found
 from roobridge.errors import UpstreamError
 from roobridge.service.config import Settings
@@ -56,14 +57,14 @@ _NO_HINT = _Hint("", "see its documentation")
 
 def greeting(settings: Settings, port: int, found: Found) -> str:
     """What the user is to enter in Roo Code, and what was found of the upstream."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    here = f"http://{host}:{port}/v1"
+    here, *elsewhere = (f"http://{host}:{port}/v1" for host in reachable(settings.host))
     model = choice(found.models, settings)
     return "\n".join(
         (
             f"roobridge serves on {here}, upstream {settings.upstream_name}.",
             "In Roo Code choose the provider OpenAI Compatible, and enter:",
             f"  Base URL  {here}",
+            *(f"            {there} from other machines" for there in elsewhere),
             f"  API key   {_key(settings)}",
             f"  Model     {_name(model, found.models, settings, f'{here}/models')}",
             *(_upstream(settings, found, model) if settings.upstream_name != "replay" else ()),
@@ -72,6 +73,8 @@ def greeting(settings: Settings, port: int, found: Found) -> str:
 
 
 def _key(settings: Settings) -> str:
+    if settings.service_keys:
+        return "one of this service's own (service_keys)"
     if settings.upstream_name == "replay":
         return "anything, tapes need none"
     if settings.api_key or settings.qwen_token:

@@ -20,6 +20,7 @@ import typer
 
 from roobridge.cli.greeting import greeting
 from roobridge.cli.look import look
+from roobridge.service.access import check_access
 from roobridge.service.config import Settings, load_settings
 from roobridge.service.environment import unknown_variables
 from roobridge.service.peers import Link, links
@@ -37,6 +38,10 @@ def serve_command(  # noqa: PLR0913, PLR0917 -- typer reads the options off the 
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[
         int | None, typer.Option(help="Port to listen on; 8001 unless told, 0 for a free one.")
+    ] = None,
+    allow_open: Annotated[
+        bool | None,
+        typer.Option("--allow-open", help="Listen on any address without keys of the service's own."),
     ] = None,
     upstream: Annotated[
         str | None,
@@ -73,6 +78,7 @@ def run(settings: Settings) -> None:
     _log_to_stderr(settings.log_level)
     for name in unknown_variables(Settings.model_fields):
         log.warning("%s is set, but there is no such setting; roobridge/service/README.md lists them.", name)
+    check_access(settings)
     asyncio.run(_rehearse(settings))
     sock = listen(settings.host, settings.port)
     typer.echo(greeting(settings, sock.getsockname()[1], look(settings)))

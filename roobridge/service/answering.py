@@ -69,11 +69,15 @@ class Answering:
         self._recorder = recorder
         self._turns: set[Turn] = set()
 
-    async def open(self, chat: ChatRequest, headers: Mapping[str, str], key: str) -> Turn:
+    async def open(
+        self, chat: ChatRequest, headers: Mapping[str, str], key: str, client: str | None = None
+    ) -> Turn:
         """The turn that answers a request; not begun.
 
-        headers: with lower-case names. key: the client's bearer token, or empty. Raises ClientError.
+        headers: with lower-case names. key: the client's bearer token, or empty. client: what tells clients
+        apart, where it is not the key. Raises ClientError.
         """
+        client = key if client is None else client
         plan = classify(headers, chat, self._grammar, kind=self._manners.kind, wrap=self._manners.wrap)
         if not chat.stream:
             plan = plan.unstreamed()
@@ -83,8 +87,8 @@ class Answering:
         if not plan.agent:
             return self._turn(Ask(chat, plan, request), partial(self._log, started))
         digests = digest_messages(chat.messages)
-        mark = request_fingerprint(key, chat.model, digests)
-        owner = owner_of(key)
+        mark = request_fingerprint(client, chat.model, digests)
+        owner = owner_of(client)
         ask = Ask(chat, plan, request, buffered=self.conversations.is_repeat(mark))
         turn = self._turn(ask, partial(self._agent_ended, owner, mark, started))
         self.conversations.begin(owner, digests, turn)
@@ -133,8 +137,9 @@ class Answering:
 
     def _log(self, started: float, turn: Turn) -> None:
         log.info(
-            "turn %s client=%s kind=%s model=%s pieces=%d repairs=%s tries=%s outcome=%s ms=%d",
+            "turn %s request=%s client=%s kind=%s model=%s pieces=%d repairs=%s tries=%s outcome=%s ms=%d",
             turn.id,
+            turn.ask.request.headers.get("x-request-id", "-"),
             turn.ask.plan.sender,
             turn.ask.plan.kind.value,
             turn.ask.chat.model,

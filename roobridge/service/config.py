@@ -24,6 +24,7 @@ from pydantic_settings import SettingsError as SourceError
 from roobridge.bridge.plan import ClientKind, Wrap
 from roobridge.errors import SettingsError
 from roobridge.service.environment import LEGACY, SERVERS, DotEnv, OlderNames
+from roobridge.service.lists import Keys, Names
 from roobridge.upstream.tools_as_text import ToolUse
 
 DEFAULT_FILE = "roobridge.toml"
@@ -61,6 +62,26 @@ class Settings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8001, ge=0, le=65535, description="port to listen on, 0 for a free one")
+    allow_open: bool = Field(
+        default=False,
+        description="listen on an address other than loopback without `service_keys`: whoever reaches the "
+        "port uses your upstream and your key",
+    )
+    service_keys: Keys = Field(
+        default=(),
+        description="keys of which clients must send one as their API key; the upstream is then asked with "
+        "`api_key` only",
+    )
+    allowed_hosts: Names = Field(
+        default=(),
+        description="further names (without port) that the service goes by, `*` for any; addresses, "
+        "`localhost`, `host.docker.internal` and this machine's name need no entry",
+    )
+    allowed_origins: Names = Field(
+        default=(),
+        description="web pages that may use the service, as `https://ui.example`, `vscode-webview://*`, or "
+        "`*` for any",
+    )
     workers: int = Field(
         default=1,
         ge=1,

@@ -165,6 +165,7 @@ def test_a_port_in_use_is_one_clear_line() -> None:
     ("options", "word"),
     [
         (("--wrap", "folded"), "'wrap'"),
+        (("--host", "0.0.0.0"), "--allow-open"),
         (("--upstream", "opnai"), "opnai"),
         (("--tapes", "/nowhere/at/all", "--workers", "2"), "/nowhere/at/all"),
     ],
