@@ -75,7 +75,7 @@ class Answering:
         """The turn that answers a request; not begun.
 
         headers: with lower-case names. key: the client's bearer token, or empty. client: what tells clients
-        apart, where it is not the key. Raises ClientError.
+        apart, where it is not the key. Raises ClientError, and UpstreamError where too many turns are open.
         """
         client = key if client is None else client
         plan = classify(headers, chat, self._grammar, kind=self._manners.kind, wrap=self._manners.wrap)
@@ -110,6 +110,8 @@ class Answering:
             self._turns.discard(turn)
             on_end(turn)
 
+        if len(self._turns) >= self._rules.turns:
+            raise _too_many_turns()
         turn = Turn(ask, self._upstream, self._rules, on_reply=self._name_repairs, on_end=ended)
         self._turns.add(turn)  # asyncio itself holds tasks weakly, and nobody awaits one that drains
         return turn
@@ -157,4 +159,14 @@ def _shutting_down() -> UpstreamError:
         "roobridge is shutting down: send the request again once it runs.",
         code="shutting_down",
         status_hint=503,
+    )
+
+
+def _too_many_turns() -> UpstreamError:
+    return UpstreamError(
+        "The service answers as many requests at once as it may: send this one again in a moment, or raise "
+        "`max_turns`.",
+        code="too_many_turns",
+        status_hint=503,
+        retry_after=1,
     )

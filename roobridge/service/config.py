@@ -165,6 +165,13 @@ class Settings(BaseSettings):
         description="connections open at once in each process; beyond them idle ones give way, else a new "
         "one gets 503; fewer where the limit of open files (`ulimit -n`) is below three a connection",
     )
+    # Half the connections: the others are for lists of models, /health and clients between two requests.
+    max_turns: int = Field(
+        default=500,
+        gt=0,
+        description="requests that each process answers at once; further ones get 503 with `Retry-After`; "
+        "each holds its body and reply in memory",
+    )
     body_limit: int = Field(default=32 * 1024 * 1024, gt=0, description="bytes of a request's body")
     # A client gives up after 300 s without a byte, a proxy between often after 30 or 60.
     keepalive: Count = Field(

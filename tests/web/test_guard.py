@@ -235,3 +235,18 @@ async def test_a_request_id_is_kept_and_stands_in_the_log(
     told = response.headers["x-request-id"]
     assert (told == given) is kept
     assert f" request={told} " in caplog.text
+
+
+async def test_turns_beyond_the_cap_are_told_to_come_again(serve: Serve, http: httpx.AsyncClient) -> None:
+    release = asyncio.Event()
+    upstream = Scripted([release, *say("Hi"), *end()])
+    address = await serve(upstream, max_turns=1)
+    async with asyncio.TaskGroup() as group:
+        first = group.create_task(http.post(address + URL, json=chat()))
+        await upstream.requested(1)
+        response = await http.post(address + URL, json=chat())
+        release.set()
+    assert first.result().status_code == 200
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+    assert response.json()["error"]["code"] == "too_many_turns"
+    assert (await http.post(address + URL, json=chat())).status_code == 200
