@@ -87,7 +87,7 @@ def _plain(value: object) -> Any:
         return value.value
     if isinstance(value, str | Path):
         return scrub_text(str(value))
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 
 def _lines(shown: Mapping[str, Any]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from roobridge.bridge.ports import Model
+from roobridge.cli.addresses import reachable
 from roobridge.cli.look import Found
 from roobridge.errors import UpstreamError
 from roobridge.service.config import Settings
@@ -58,14 +59,14 @@ def greeting(settings: Settings, port: int, looks: Mapping[str, Found]) -> str:
     """What the user is to enter in Roo Code, and what was found of each upstream, by their names."""
     name, *others = settings.upstream_names
     first, found = settings.at(name), looks[name]
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    here = f"http://{host}:{port}/v1"
+    here, *elsewhere = (f"http://{host}:{port}/v1" for host in reachable(settings.host))
     model = choice(found.models, first)
     return "\n".join(
         (
             f"roobridge serves on {here}, upstream {name}.",
             "In Roo Code choose the provider OpenAI Compatible, and enter:",
             f"  Base URL  {here}",
+            *(f"            {there} from other machines" for there in elsewhere),
             f"  API key   {_key(first)}",
             f"  Model     {_name(model, found.models, first, f'{here}/models')}",
             *(_first(name, first, found, model) if first.upstream_name != "replay" else ()),
@@ -75,6 +76,8 @@ def greeting(settings: Settings, port: int, looks: Mapping[str, Found]) -> str:
 
 
 def _key(settings: Settings) -> str:
+    if settings.service_keys:
+        return "one of this service's own (service_keys)"
     if settings.upstream_name == "replay":
         return "anything, tapes need none"
     if settings.api_key or settings.qwen_token:

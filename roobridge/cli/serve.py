@@ -21,6 +21,7 @@ import typer
 from roobridge.cli.greeting import greeting
 from roobridge.cli.look import look_at_all
 from roobridge.cli.workers import Workers
+from roobridge.service.access import check_access
 from roobridge.service.config import Settings
 from roobridge.service.environment import unknown_variables
 from roobridge.service.loading import load_settings
@@ -39,6 +40,10 @@ def serve_command(  # noqa: PLR0913, PLR0917 -- typer reads the options off the 
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[
         int | None, typer.Option(help="Port to listen on; 8001 unless told, 0 for a free one.")
+    ] = None,
+    allow_open: Annotated[
+        bool | None,
+        typer.Option("--allow-open", help="Listen on any address without keys of the service's own."),
     ] = None,
     upstream: Annotated[
         str | None,
@@ -76,6 +81,7 @@ def run(settings: Settings) -> None:
     _ignore_hangups()
     for name in unknown_variables(Settings.model_fields):
         log.warning("%s is set, but there is no such setting; roobridge/service/README.md lists them.", name)
+    check_access(settings)
     asyncio.run(_rehearse(settings))
     sock = listen(settings.host, settings.port)
     typer.echo(greeting(settings, sock.getsockname()[1], look_at_all(settings)))
@@ -133,8 +139,8 @@ def _interruption() -> Callable[[], Any]:
 
 
 def _leave() -> None:
-    """The turns are over, and their clients were told as far as they read; what is left waits for them."""
-    log.warning("a client neither reads nor closes its connection: the process ends without it")
+    """The turns are over, and their connections were dropped; what is left waits for something else."""
+    log.warning("the service does not come to its end: the process ends without it")
     logging.shutdown()
     os._exit(0)
 

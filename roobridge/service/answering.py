@@ -74,12 +74,22 @@ class Answering:
         self._recorders = recorders
         self._turns: set[Turn] = set()
 
-    async def open(self, chat: ChatRequest, headers: Mapping[str, str], key: str, provider: str = "") -> Turn:
+    async def open(
+        self,
+        chat: ChatRequest,
+        headers: Mapping[str, str],
+        key: str,
+        *,
+        provider: str = "",
+        client: str | None = None,
+    ) -> Turn:
         """The turn that answers a request; not begun.
 
         headers: with lower-case names. key: the client's bearer token, or empty. provider: the upstream that
-        the address names, or empty; the body may name one too. Raises ClientError.
+        the address names, or empty; the body may name one too. client: what tells clients apart, where it is
+        not the key. Raises ClientError, and UpstreamError where too many turns are open.
         """
+        client = key if client is None else client
         plan = classify(headers, chat, self._grammar, kind=self._manners.kind, wrap=self._manners.wrap)
         if not chat.stream:
             plan = plan.unstreamed()
@@ -91,8 +101,8 @@ class Answering:
         if not plan.agent:
             return self._turn(Ask(chat, plan), ways, partial(self._log, started))
         digests = digest_messages(chat.messages)
-        mark = request_fingerprint(key, chat.model, digests)
-        owner = owner_of(key)
+        mark = request_fingerprint(client, chat.model, digests)
+        owner = owner_of(client)
         ask = Ask(chat, plan, buffered=self.conversations.is_repeat(mark))
         turn = self._turn(ask, ways, partial(self._agent_ended, owner, mark, started))
         self.conversations.begin(owner, digests, turn)
@@ -114,6 +124,8 @@ class Answering:
             self._turns.discard(turn)
             on_end(turn)
 
+        if len(self._turns) >= self._rules.turns:
+            raise _too_many_turns()
         turn = Turn(ask, ways, self._rules, on_reply=self._name_repairs, on_end=ended)
         self._turns.add(turn)  # asyncio itself holds tasks weakly, and nobody awaits one that drains
         return turn
@@ -165,8 +177,10 @@ class Answering:
 
     def _log(self, started: float, turn: Turn) -> None:
         log.info(
-            "turn %s client=%s kind=%s upstream=%s model=%s pieces=%d repairs=%s tries=%s outcome=%s ms=%d",
+            "turn %s request=%s client=%s kind=%s upstream=%s model=%s pieces=%d repairs=%s tries=%s "
+            "outcome=%s ms=%d",
             turn.id,
+            turn.way.request.headers.get("x-request-id", "-"),
             turn.ask.plan.sender,
             turn.ask.plan.kind.value,
             turn.way.name,
@@ -185,4 +199,14 @@ def _shutting_down() -> UpstreamError:
         "roobridge is shutting down: send the request again once it runs.",
         code="shutting_down",
         status_hint=503,
+    )
+
+
+def _too_many_turns() -> UpstreamError:
+    return UpstreamError(
+        "The service answers as many requests at once as it may: send this one again in a moment, or raise "
+        "`max_turns`.",
+        code="too_many_turns",
+        status_hint=503,
+        retry_after=1,
     )

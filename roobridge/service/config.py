@@ -17,7 +17,16 @@ from roobridge.bridge.plan import ClientKind, Wrap
 from roobridge.bridge.ports import ToolUse
 from roobridge.service.environment import DotEnv, OlderNames
 from roobridge.service.tables import ModelTable, UpstreamName, UpstreamTable
-from roobridge.service.values import Count, Credential, HeaderValue, Names, SameCalls, lower
+from roobridge.service.values import (
+    Count,
+    Credential,
+    HeaderValue,
+    HostNames,
+    Keys,
+    Names,
+    SameCalls,
+    lower,
+)
 from roobridge.upstream.presets import KINDS
 
 # What is one upstream's own, and stands outside the tables for the one that requests go to which name none.
@@ -36,6 +45,26 @@ class Settings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8001, ge=0, le=65535, description="port to listen on, 0 for a free one")
+    allow_open: bool = Field(
+        default=False,
+        description="listen on an address other than loopback without `service_keys`: whoever reaches the "
+        "port uses your upstream and your key",
+    )
+    service_keys: Keys = Field(
+        default=(),
+        description="keys of which clients must send one as their API key; the upstream is then asked with "
+        "`api_key` only",
+    )
+    allowed_hosts: HostNames = Field(
+        default=(),
+        description="further names (without port) that the service goes by, `*` for any; addresses, "
+        "`localhost`, `host.docker.internal` and this machine's name need no entry",
+    )
+    allowed_origins: HostNames = Field(
+        default=(),
+        description="web pages that may use the service, as `https://ui.example`, `vscode-webview://*`, or "
+        "`*` for any",
+    )
     workers: int = Field(
         default=1,
         ge=1,
@@ -133,6 +162,19 @@ class Settings(BaseSettings):
         "is asked instead of the upstream; 0 for any number",
     )
 
+    max_connections: int = Field(
+        default=1000,
+        gt=0,
+        description="connections open at once in each process; beyond them idle ones give way, else a new "
+        "one gets 503; fewer where the limit of open files (`ulimit -n`) is below three a connection",
+    )
+    # Half the connections: the others are for lists of models, /health and clients between two requests.
+    max_turns: int = Field(
+        default=500,
+        gt=0,
+        description="requests that each process answers at once; further ones get 503 with `Retry-After`; "
+        "each holds its body and reply in memory",
+    )
     body_limit: int = Field(default=32 * 1024 * 1024, gt=0, description="bytes of a request's body")
     # A client gives up after 300 s without a byte, a proxy between often after 30 or 60.
     keepalive: Count = Field(

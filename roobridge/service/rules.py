@@ -18,7 +18,8 @@ class Rules(msgspec.Struct, frozen=True):
     upstream may take to accept before the client gets its 200, 0 for as long as it takes. usage_wait: for the
     usage of a reply that is over. continuations: how many times a reply that broke off is gone on with.
     second_chance: an agent's reply of text alone is answered once with the client's own reminder before it is
-    wrapped. settle: between the last piece of a call that went out and the error that takes it back.
+    wrapped. settle: between the last piece of a call that went out and the error that takes it back. turns:
+    how many may be open at once.
     """
 
     pace: float
@@ -28,3 +29,4 @@ class Rules(msgspec.Struct, frozen=True):
     continuations: int = 0
     second_chance: bool = False
     settle: float = SETTLE
+    turns: int = 500

@@ -33,9 +33,23 @@ def _none_or_several(count: int) -> int:
     return count
 
 
+def _plain(values: tuple[str, ...]) -> tuple[str, ...]:
+    """For comparison: names and origins know no case, and neither ends in a slash or a dot."""
+    return tuple(value.strip().lower().rstrip("/.") for value in values)
+
+
+def _keys(values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    keys = [value.get_secret_value().strip() for value in values]
+    if not all(key.isascii() and key.isprintable() and key and " " not in key for key in keys):
+        raise ValueError("a key is empty, or holds a space or a letter outside ASCII")
+    return tuple(map(SecretStr, keys))
+
+
 Count = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 SameCalls = Annotated[int, AfterValidator(_none_or_several)]
 HeaderValue = Annotated[str, AfterValidator(_header_value)]
 Credential = Annotated[SecretStr, AfterValidator(_secret_header_value)]
 # A list in the settings file, else names with commas between.
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+HostNames = Annotated[Names, AfterValidator(_plain)]
+Keys = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split), AfterValidator(_keys)]

@@ -129,6 +129,7 @@ def rules_of(settings: Settings) -> Rules:
         usage_wait=settings.usage_wait_ms / 1000,
         continuations=settings.max_continuations,
         second_chance=settings.second_chance,
+        turns=settings.max_turns,
     )
 
 

@@ -8,7 +8,9 @@ from roobridge.service.wiring import Services
 from roobridge.web import errors
 from roobridge.web.chat import chat_routes
 from roobridge.web.direct import SendInScope
+from roobridge.web.guard import Guard
 from roobridge.web.health import health_routes
+from roobridge.web.keys import OwnKeys
 from roobridge.web.models import models_routes
 
 
@@ -16,7 +18,9 @@ def create_app(services: Services) -> Quart:
     """The API over these services; they are closed when the application shuts down."""
     app = Quart("roobridge", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = None  # the chat routes keep the limit themselves
-    app.register_blueprint(chat_routes(services.answering, services.settings.body_limit))
+    keys = OwnKeys(services.settings.service_keys)
+    Guard(services.settings, keys).install(app)
+    app.register_blueprint(chat_routes(services.answering, services.settings.body_limit, keys))
     app.register_blueprint(models_routes(services.routes))
     app.register_blueprint(health_routes(services.routes))
     errors.install(app)

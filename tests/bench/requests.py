@@ -13,7 +13,7 @@ from roobridge.bridge.request.classify import classify
 from roobridge.bridge.request.history import clean_history
 from roobridge.bridge.request.identity import digest_messages, request_fingerprint
 from roobridge.service.open_turns import OpenTurns
-from roobridge.web.chat import decode_body
+from roobridge.web.body import decode_body
 from tests.bench.shapes import SHAPES, request_body
 from tests.bench.tables import spread, table
 from tests.oracle.plans import grammar

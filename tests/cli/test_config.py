@@ -11,6 +11,7 @@ from tests.cli.conftest import Run
 
 FILE = """
 api_key = "sk-top"
+service_keys = ["sk-of-a-client"]
 fallbacks = ["cloud/plus"]
 
 [upstreams.home]
@@ -42,6 +43,7 @@ def test_each_setting_with_its_origin_and_no_secret(run: Run) -> None:
     assert "port = 5  # .env" in text
     assert 'host = "127.0.0.1"  # default' in text
     assert 'api_key = "set"  # roobridge.toml' in text
+    assert 'service_keys = ["set"]' in text
     assert "sk-" not in text
     written = tomllib.loads(text)
     assert written["upstreams"]["home"]["base_url"] == "http://127.0.0.1:8080/v1"

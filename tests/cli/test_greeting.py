@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from roobridge.bridge.ports import Model
+from roobridge.cli import addresses
 from roobridge.cli.greeting import greeting
 from roobridge.cli.look import Found
 from roobridge.errors import UpstreamError
@@ -34,6 +37,9 @@ def said(found: Found, **settings: object) -> list[str]:
             ("your key for the upstream", "one that http://127.0.0.1:8001/v1/models"),
         ),
         ({"host": "::1"}, Found(), ("http://[::1]:8001/v1",)),
+        ({"service_keys": ("k1",)}, Found(), ("API key   one of this service's own (service_keys)",)),
+        ({"host": "0.0.0.0"}, Found(), ("Base URL  http://127.0.0.1:8001/v1",)),
+        ({"host": "::"}, Found(), ("Base URL  http://[::1]:8001/v1",)),
         ({"upstream": "lmstudio"}, Found(), ("anything, unless your server wants one",)),
         (
             {"model_map": {"mine": "qwen3-coder"}, "upstream": "vllm"},
@@ -46,6 +52,19 @@ def test_what_to_enter(settings: dict[str, object], found: Found, words: tuple[s
     text = "\n".join(said(found, **settings))
     for word in words:
         assert word in text
+
+
+def test_other_machines_are_told_an_address_of_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A route of its own, since a machine that runs tests may have none.
+    monkeypatch.setitem(addresses._ANYWHERE, socket.AF_INET, "127.0.0.9")
+    monkeypatch.setitem(addresses._ANYWHERE, socket.AF_INET6, "not an address")
+    assert addresses.reachable("0.0.0.0") == ["127.0.0.1"]
+    assert addresses.reachable("::") == ["[::1]"]
+    lines = said(Found((Model("demo"),)), host="127.0.0.1")
+    assert not [line for line in lines if "from other machines" in line]
+    monkeypatch.setattr("roobridge.cli.greeting.reachable", lambda host: ("127.0.0.1", "[fd00::5]"))
+    lines = said(Found((Model("demo"),)), host="::")
+    assert lines[3] == "            http://[fd00::5]:8001/v1 from other machines"
 
 
 def test_tapes_are_not_looked_for() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -38,6 +39,10 @@ def test_a_wrong_command_line_is_status_2(run: Run, arguments: list[str]) -> Non
     status, out, err = run(*arguments)
     assert (status, out) == (2, b"")
     assert "Error" in err
+
+
+def test_the_version_is_told(run: Run) -> None:
+    assert run("--version") == (0, f"roobridge {version('roobridge')}\n".encode(), "")
 
 
 def test_a_fault_is_one_line_and_status_2(run: Run) -> None:

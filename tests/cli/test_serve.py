@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 import httpx
 import pytest
@@ -20,10 +20,10 @@ LOOPBACK = ("--upstream", "openai", "--base-url", "http://127.0.0.1:9", "--host"
 
 
 @contextmanager
-def program(*options: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+def started(command: list[str], **variables: str) -> Iterator[subprocess.Popen[str]]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ROOBRIDGE_")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "roobridge", "serve", *options],
+        command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -36,6 +36,10 @@ def program(*options: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
+def program(*options: str, **variables: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    return started([sys.executable, "-m", "roobridge", "serve", *options], **variables)
+
+
 def address_of(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     return next(word.rstrip(",") for word in process.stdout.readline().split() if word.startswith("http://"))
@@ -45,6 +49,22 @@ def answers(address: str) -> int:
     """The status of the list of models; the socket listens before the loop runs, so the answer may take."""
     with httpx.Client(trust_env=False, timeout=20) as client:
         return client.get(address + "/models").status_code
+
+
+def test_more_connections_than_it_has_descriptors_for_are_opened_and_closed() -> None:
+    limited = f"ulimit -n 256; exec {sys.executable} -m roobridge serve --port 0"
+    with started(["sh", "-c", limited]) as process:
+        address = address_of(process)
+        place = address.removeprefix("http://").removesuffix("/v1").split(":")
+        opened = [socket.create_connection((place[0], int(place[1])), timeout=20) for _ in range(300)]
+        for connection in opened:
+            connection.close()
+        assert answers(address) == 200
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=20)
+    assert "the limit of open files, 256, is enough for 64 connections" in errors
+    assert "Too many open files" not in errors
+    assert "Traceback" not in errors
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -125,7 +145,7 @@ async def test_a_client_that_does_not_read_does_not_keep_it_from_ending() -> Non
         process.send_signal(signal.SIGTERM)
         _, errors = await asyncio.to_thread(process.communicate, timeout=20)
     assert process.returncode == 0
-    assert "neither reads nor closes" in errors
+    assert "neither read nor close" in errors
     assert "Traceback" not in errors
     writer.close()
     await server.stop()
@@ -145,6 +165,7 @@ def test_a_port_in_use_is_one_clear_line() -> None:
     ("options", "word"),
     [
         (("--wrap", "folded"), "'wrap'"),
+        (("--host", "0.0.0.0"), "--allow-open"),
         (("--upstream", "opnai"), "opnai"),
         (("--tapes", "/nowhere/at/all", "--workers", "2"), "/nowhere/at/all"),
     ],

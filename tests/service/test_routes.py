@@ -32,7 +32,7 @@ async def turn(made: Services, model: str, provider: str = "", body: dict[str, A
     """The turn of a request to these services, at its end."""
     messages = [{"role": "user", "content": "Hello"}]
     chat = parse_chat_request({"model": model, "messages": messages, "stream": False, **(body or {})})
-    opened = await made.answering.open(chat, {"user-agent": "curl/8"}, "sk-client", provider)
+    opened = await made.answering.open(chat, {"user-agent": "curl/8"}, "sk-client", provider=provider)
     with suppress(UpstreamError):
         await opened.whole()
     return opened

@@ -43,7 +43,7 @@ async def unread(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWrit
     port = int(address.rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
     body = json.dumps(chat(stream=True)).encode()
-    writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nhost: here\r\nconnection: close\r\n")
+    writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n")
     writer.write(b"content-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
     await reader.readuntil(b"\r\n\r\n")
     return reader, writer

@@ -9,7 +9,8 @@ import pytest
 from roobridge.bridge.ports import Delta, Usage
 from roobridge.errors import ClientError, UpstreamError
 from roobridge.events import ToolDelta
-from roobridge.web.chat import bearer_key, decode_body
+from roobridge.web.body import decode_body
+from roobridge.web.keys import bearer_key
 from tests.service.scripted import CALL, Scripted, end, say, silence
 from tests.web.conftest import Serve
 from tests.web.requests import ROO, chat, content, data, roo

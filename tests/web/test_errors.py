@@ -10,13 +10,14 @@ import pytest
 
 from roobridge.bridge.ports import Capabilities
 from roobridge.errors import ClientError, ReplyError, RoobridgeError, UpstreamError
-from roobridge.web import chat as asked
+from roobridge.web import body as bodies
 from roobridge.web.errors import error_response
 from tests.service.scripted import Scripted, end, say
 from tests.web.conftest import Serve
 from tests.web.requests import chat
 
 URL = "/v1/chat/completions"
+JSON = {"content-type": "application/json"}
 
 
 def scripted() -> Scripted:
@@ -43,7 +44,7 @@ async def test_bad_input(
     serve: Serve, http: httpx.AsyncClient, body: bytes, status: int, param: str | None
 ) -> None:
     address = await serve(scripted())
-    response = await http.post(address + URL, content=body)
+    response = await http.post(address + URL, content=body, headers=JSON)
     error = response.json()["error"]
     assert response.status_code == status
     assert error["type"] == "invalid_request_error"
@@ -80,7 +81,9 @@ async def test_a_body_of_untold_length_over_the_limit(serve: Serve, http: httpx.
         for _ in range(20):
             yield b" " * 100_000
 
-    response = await http.post(await serve(scripted(), body_limit=1024 * 1024) + URL, content=body())
+    response = await http.post(
+        await serve(scripted(), body_limit=1024 * 1024) + URL, content=body(), headers=JSON
+    )
     assert response.status_code == 413
 
 
@@ -91,15 +94,18 @@ async def test_a_body_without_an_end_is_not_read_for_ever(serve: Serve, http: ht
 
     address = await serve(scripted(), body_limit=1024 * 1024)
     with suppress(httpx.TransportError):  # who still sends may miss the answer
-        assert (await http.post(address + URL, content=body())).status_code == 413
+        assert (await http.post(address + URL, content=body(), headers=JSON)).status_code == 413
     assert (await http.post(address + URL, json=chat())).status_code == 200
 
 
 async def test_a_body_that_does_not_arrive(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asked, "BODY_TIME", 0.01)
+    monkeypatch.setattr(bodies, "BODY_TIME", 0.01)
     address = await serve(scripted())
     reader, writer = await asyncio.open_connection("127.0.0.1", int(address.rpartition(":")[2]))
-    writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nhost: here\r\ncontent-length: 9\r\n\r\n{")
+    writer.write(
+        b"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\n"
+        b"content-type: application/json\r\ncontent-length: 9\r\n\r\n{"
+    )
     assert (await reader.readline()).split()[1] == b"408"
     writer.close()
 
