@@ -3,7 +3,8 @@
 What servers get wrong, and what is made of it (the cases: fixtures/replies/rules/native_deltas.json):
 ids and names restated as empty are ignored; a new id at a used index begins another call; arguments that
 come before the name wait for it; a whole call in one delta, arguments without their braces and arguments
-written as a string are read as such; what follows the object is ignored.
+written as a string are read as such; what follows the object is ignored. A name in pieces is joined, as far
+as a declared name begins so.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ class _Call:
         self.name = ""
         self.events: list[Event] = []
         self.arguments = JsonArguments(self.events)
+        self.firm = False  # no more of its name can come
         self.announced = False
         self.ended = False
         self.overfull = False  # something followed its arguments
@@ -100,7 +102,7 @@ class NativeCalls:
             return []
         call.id = call.id or delta.id
         if delta.name and not call.announced:
-            call.name = delta.name
+            call.name = self._name(call.name, delta.name)
             call.arguments.belong(self._tools.get(call.name, Tool(call.name, {})))
         dropped: list[Event] = []
         if delta.arguments:
@@ -114,6 +116,7 @@ class NativeCalls:
         given: list[Event] = []
         while self.open:
             call = self._calls[self._done]
+            call.firm = True
             if not call.ended:
                 call.close()
             if not call.ended:
@@ -142,12 +145,26 @@ class NativeCalls:
         self._calls.append(_Call(delta.index))
         return self._calls[-1]
 
+    def _name(self, before: str, piece: str) -> str:
+        """A call's name, where a piece or the whole of it has come after another."""
+        joined = before + piece
+        restated = piece == before and before in self._tools
+        if restated or not any(name.startswith(joined) for name in self._tools):
+            return piece
+        return joined
+
+    def _is_named(self, call: _Call) -> bool:
+        """Whether its name is known whole: a client shows and checks a call by it. A name that goes on in
+        another tool's waits for its arguments, as arguments that come first wait for it."""
+        if not call.name or call.raw or call.firm or call is not self._calls[-1]:
+            return bool(call.name)
+        return not any(name != call.name and name.startswith(call.name) for name in self._tools)
+
     def _give(self) -> list[Event]:
         given: list[Event] = []
         while self.open:
             call = self._calls[self._done]
-            # A client shows and checks a call by its name: arguments that come first wait for it.
-            if not call.name:
+            if not call.announced and not self._is_named(call):
                 break
             if self._spell is not None and call.name not in self._tools:
                 if not call.ended:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from roobridge.dialects.hermes import call_of_json
 from roobridge.dialects.native import NativeCalls
 from roobridge.events import CallEnd, CallStart, Event, Repaired, ToolDelta, Undeclared, Unfinished, Value
+from roobridge.grammar.model import Tool
 from tests.jsontext.json_texts import decoded, objects, params_of, repairs_of, written
 from tests.oracle.cuts import at_positions
 from tests.parser.machine import TOOLSET, merged
@@ -126,6 +127,37 @@ FAULTS: dict[str, tuple[list[ToolDelta], list[tuple[str, str, dict[str, Any]]], 
     ),
     "an index that begins late": ([ToolDelta(3, "a", "list_files", '{"path": "."}')], [LISTED], []),
 }
+
+
+@given(st.sampled_from(sorted(TOOLS)), st.sets(st.integers(1, 20), max_size=4), st.booleans())
+def test_a_name_in_any_pieces(name: str, cuts: set[int], together: bool) -> None:
+    pieces = [
+        ToolDelta(0, "a" if at == 0 else "", piece) for at, piece in enumerate(at_positions(name, cuts))
+    ]
+    arguments = '{"path": "."}'
+    if together:
+        last = pieces.pop()
+        deltas = [*pieces, ToolDelta(0, last.id, last.name, arguments)]
+    else:
+        deltas = [*pieces, ToolDelta(0, arguments=arguments)]
+    assert calls_of(fed(deltas)) == [("a", name, {"path": "."})]
+
+
+def test_a_name_that_another_one_goes_on_waits_for_its_arguments() -> None:
+    tools = {name: Tool(name, {}) for name in ("read", "read_file")}
+    native = NativeCalls(tools)
+    assert native.feed(ToolDelta(0, "a", "read")) == []
+    assert native.feed(ToolDelta(0, arguments="{"))[0] == CallStart("read", "native", id="a")
+    native = NativeCalls(tools)
+    native.feed(ToolDelta(0, "a", "read"))
+    assert native.feed(ToolDelta(0, "", "_file"))[0] == CallStart("read_file", "native", id="a")
+    native = NativeCalls(tools)
+    native.feed(ToolDelta(0, "a", "read"))
+    both = native.feed(ToolDelta(1, "b", "read_file", "{}")) + native.close(normal=True)
+    assert calls_of(both) == [("a", "read", {}), ("b", "read_file", {})]
+    native = NativeCalls(tools)
+    native.feed(ToolDelta(0, "a", "read"))
+    assert native.close(normal=True)[0] == CallStart("read", "native", id="a")
 
 
 def test_the_short_way_gives_the_same() -> None:
