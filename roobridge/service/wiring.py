@@ -8,6 +8,7 @@ import msgspec
 from pydantic import SecretStr
 
 from roobridge.bridge.ports import Upstream
+from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.errors import SettingsError
 from roobridge.grammar.load import load_grammar
 from roobridge.service.answering import Answering, Manners
@@ -17,6 +18,7 @@ from roobridge.service.config import Settings
 from roobridge.service.conversations import Conversations
 from roobridge.service.peers import Link, Peers
 from roobridge.service.rules import Rules
+from roobridge.service.secrets import secrets_of
 from roobridge.upstream.openai import OpenAIUpstream
 from roobridge.upstream.presets import PRESETS, is_local
 from roobridge.upstream.queue import Queued
@@ -54,7 +56,7 @@ def build(settings: Settings, link: Link | None = None) -> Services:
     upstream = build_upstream(settings)
     if settings.record is None:
         return assemble(settings, upstream, link=link)
-    recorder = RecordUpstream(upstream, settings.record)
+    recorder = RecordUpstream(upstream, settings.record, Cleaner(secrets_of(settings)))
     return assemble(settings, recorder, recorder, link)
 
 

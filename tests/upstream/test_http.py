@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from roobridge.bridge.ports import Delta
+from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.wire.openai import OpenAIStream
 from roobridge.errors import SettingsError, UpstreamError
 from roobridge.upstream.http import (
@@ -75,13 +76,13 @@ def test_base_url() -> None:
             checked_base_url(url)
 
 
-def refused(response: httpx.Response, body: str) -> UpstreamError:
-    return UpstreamError(f"{response.status_code} {len(body)} {body[:20]}")
+def refused(response: httpx.Response, body: str, clean: Cleaner) -> UpstreamError:
+    return UpstreamError(f"{response.status_code} {len(body)} {clean.head(body, 20)}")
 
 
 async def read(transport: httpx.AsyncBaseTransport) -> list[Delta]:
     async with httpx.AsyncClient(transport=transport) as client:
-        items = exchange(client, client.build_request("GET", "http://x"), OpenAIStream(), refused)
+        items = exchange(client, client.build_request("GET", "http://x"), OpenAIStream, refused)
         return [delta async for deltas in items for delta in deltas]
 
 
@@ -113,7 +114,7 @@ async def test_a_compressed_stream_over_a_connection(serve: Serve) -> None:
 
     url, _ = await serve(script)
     async with aclosing(new_client(5)) as client:
-        items = exchange(client, client.build_request("GET", url), OpenAIStream(), refused)
+        items = exchange(client, client.build_request("GET", url), OpenAIStream, refused)
         assert await anext(items) == [Delta(content="a")]
         go_on.set()
         assert [delta async for deltas in items for delta in deltas] == [Delta(finish="stop")]
@@ -142,11 +143,11 @@ async def test_a_stream_that_breaks_off_is_what_the_transport_says() -> None:
 
 @pytest.mark.parametrize("size", [1000, BODY_LIMIT, 4 * BODY_LIMIT])
 async def test_a_refusal_is_read_up_to_a_limit_and_masked(size: int) -> None:
-    transport = ReplayingTransport(cut(b"key-1 " + b"x" * 2 * BODY_LIMIT, size), 500)
+    transport = ReplayingTransport(cut(b"key-0123456789 " + b"x" * 2 * BODY_LIMIT, size), 500)
     async with httpx.AsyncClient(transport=transport) as client:
         with pytest.raises(UpstreamError) as caught:
-            await fetch_json(client, client.build_request("GET", "http://x"), refused, ("key-1",))
-    assert caught.value.message.startswith(f"500 {BODY_LIMIT} *** xxx")
+            await fetch_json(client, client.build_request("GET", "http://x"), refused, ("key-0123456789",))
+    assert caught.value.message.startswith(f"500 {BODY_LIMIT} [redacted] xxx")
 
 
 async def test_a_small_body_that_unpacks_to_a_large_one_takes_bounded_memory() -> None:
