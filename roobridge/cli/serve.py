@@ -19,10 +19,12 @@ from typing import Annotated, Any
 import typer
 
 from roobridge.cli.greeting import greeting
+from roobridge.cli.log import log_to_stderr
 from roobridge.cli.look import look
 from roobridge.service.config import Settings, load_settings
 from roobridge.service.environment import unknown_variables
 from roobridge.service.peers import Link, links
+from roobridge.service.secrets import secrets_of
 from roobridge.service.wiring import SHUTDOWN_TIME, build
 from roobridge.upstream.presets import PRESETS
 from roobridge.web.serving import GRACE, LAST_WORDS, listen, serve_on
@@ -70,7 +72,7 @@ def serve_command(  # noqa: PLR0913, PLR0917 -- typer reads the options off the 
 
 def run(settings: Settings) -> None:
     """Serve until interrupted. Raises SettingsError before anything is served."""
-    _log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level, secrets_of(settings))
     for name in unknown_variables(Settings.model_fields):
         log.warning("%s is set, but there is no such setting; roobridge/service/README.md lists them.", name)
     asyncio.run(_rehearse(settings))
@@ -140,7 +142,7 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def _work_apart(settings: Settings, sock: socket.socket, link: Link | None) -> None:
-    _log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level, secrets_of(settings))
     work(settings, sock, link)
 
 
@@ -174,9 +176,3 @@ def _links(settings: Settings) -> Sequence[Link | None]:
     except OSError as reason:
         log.warning("the workers know nothing of one another's turns: %s", reason)
         return [None] * settings.workers
-
-
-def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    if level != "debug":
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines name every address asked

@@ -25,6 +25,7 @@ from roobridge.grammar.load import Grammar
 from roobridge.service.catalog import Catalog
 from roobridge.service.conversations import Conversations
 from roobridge.service.rules import Rules
+from roobridge.service.secrets import CLIENT_KEY
 from roobridge.service.turns import Ask, Turn
 
 log = logging.getLogger("roobridge.turns")
@@ -74,6 +75,7 @@ class Answering:
 
         headers: with lower-case names. key: the client's bearer token, or empty. Raises ClientError.
         """
+        CLIENT_KEY.set(key)
         plan = classify(headers, chat, self._grammar, kind=self._manners.kind, wrap=self._manners.wrap)
         if not chat.stream:
             plan = plan.unstreamed()
