@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import math
 import time
@@ -25,6 +26,7 @@ from roobridge.upstream.transport import AiohttpTransport, body_of
 
 CONNECT_TIMEOUT = 10.0  # seconds, name lookup and TLS included
 BODY_LIMIT = 1024 * 1024  # bytes of a body that is no stream: a refusal, a list of models
+STRETCH = 64 * 1024  # bytes of a reply that are read before others get their turn
 
 Refused: TypeAlias = Callable[[httpx.Response, str, Cleaner], UpstreamError]
 Status: TypeAlias = Callable[[httpx.Response], int]
@@ -94,7 +96,7 @@ async def exchange(
         async with aclosing(response):
             if status(response) != 200:
                 raise refused(response, await read_body(response), clean)
-            read = _reads(response)
+            read = _in_stretches(_reads(response))
             while chunk := await read():
                 deltas = wire.feed(decoder.decode(chunk))
                 if wire.accepted and (deltas or not began):
@@ -128,6 +130,27 @@ def _reads(response: httpx.Response) -> Callable[[], Awaitable[bytes]]:
         return body_of(response).read
     pieces = response.aiter_bytes()
     return lambda: anext(pieces, b"")
+
+
+def _in_stretches(read: Callable[[], Awaitable[bytes]]) -> Callable[[], Awaitable[bytes]]:
+    """The same reads, none longer than STRETCH: a decompressed piece may hold a thousand times what came, and
+    a turn of the loop stands between two of its stretches.
+    """
+    rest = memoryview(b"")
+
+    async def next_stretch() -> bytes:
+        nonlocal rest
+        if rest:
+            await asyncio.sleep(0)
+            chunk, rest = rest[:STRETCH], rest[STRETCH:]
+            return bytes(chunk)
+        whole = await read()
+        if len(whole) <= STRETCH:
+            return whole
+        rest = memoryview(whole)[STRETCH:]
+        return whole[:STRETCH]
+
+    return next_stretch
 
 
 async def read_body(response: httpx.Response) -> str:

@@ -18,6 +18,7 @@ from roobridge.bridge.wire.openai import OpenAIStream
 from roobridge.errors import SettingsError, UpstreamError
 from roobridge.upstream.http import (
     BODY_LIMIT,
+    STRETCH,
     checked_base_url,
     exchange,
     fetch_json,
@@ -194,3 +195,22 @@ async def test_a_new_connection_that_the_server_closes_is_not_tried_again(serve:
     assert caught.value.code == "broken_off"
     assert len(server.requests) == 1
     await client.aclose()
+
+
+async def test_others_get_their_turn_while_a_small_piece_unpacks_to_a_large_one() -> None:
+    """Tiny lines, a thousand times as many as the bytes that came."""
+    pack = zlib.compressobj(9, wbits=31)
+    packed = pack.compress(b":\n" * (8 * STRETCH)) + pack.compress(STREAM) + pack.flush()
+    transport = ReplayingTransport([packed], headers={"Content-Encoding": "gzip"})
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    task = asyncio.create_task(other())
+    assert await read(transport) == [Delta(content="a"), Delta(finish="stop")]
+    task.cancel()
+    assert turns >= 8  # of the loop, one behind each stretch
