@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import os
@@ -46,6 +47,7 @@ class RecordUpstream(Around):
         self._folder = folder
         self._clean = clean
         self._running: dict[int, _Recording] = {}
+        self._saving: set[asyncio.Task[None]] = set()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -70,7 +72,21 @@ class RecordUpstream(Around):
             raise
         finally:
             del self._running[id(request)]
-            self._save(recording)
+            recording.ended = recording.now()
+            # In a thread, since a long conversation takes long to clean; and to its end, whoever is gone.
+            saving = asyncio.create_task(asyncio.to_thread(self._save, recording))
+            self._saving.add(saving)
+            saving.add_done_callback(self._saving.discard)
+            await asyncio.shield(saving)
+
+    async def written(self) -> None:
+        """Wait until the tapes of all replies that have ended are on the disk."""
+        while self._saving:
+            await asyncio.wait(self._saving)
+
+    async def aclose(self) -> None:
+        await self.written()
+        await super().aclose()
 
     def repaired(self, request: UpstreamRequest, repairs: Sequence[str]) -> None:
         """Name the repairs of the reply to `request`; to be called before its stream is closed."""
@@ -98,14 +114,18 @@ class _Recording:
         self.begun = datetime.now(UTC)
         self.repairs: tuple[str, ...] = ()
         self.error: UpstreamError | None = None
+        self.ended = 0.0
         self._start = time.monotonic()
         self._batches: list[tuple[float, Sequence[Delta]]] = []
 
     def heard(self, batch: Sequence[Delta]) -> None:
-        self._batches.append((time.monotonic() - self._start, batch))
+        self._batches.append((self.now(), batch))
+
+    def now(self) -> float:
+        """Seconds since the request."""
+        return time.monotonic() - self._start
 
     def tape(self) -> Tape:
-        ended = time.monotonic() - self._start
         clean = self.clean
         writer = ChunkWriter("chatcmpl-tape", self.model, int(self.begun.timestamp()))
         frames = [
@@ -113,7 +133,7 @@ class _Recording:
             for at, batch in _without_secrets(self._batches, clean)
         ]
         if self.error is not None:
-            frames.append(Frame(ended, _encode_error(writer, self.error, clean)))
+            frames.append(Frame(self.ended, _encode_error(writer, self.error, clean)))
         return Tape(
             Wire.OPENAI,
             self.model or "unnamed",
@@ -121,7 +141,7 @@ class _Recording:
             match=match_of(self.request),
             request=clean.value(self.request.body),
             repairs=self.repairs,
-            ended=ended,
+            ended=self.ended,
         )
 
 

@@ -93,6 +93,8 @@ async def test_a_recorded_reply_names_its_repairs(tmp_path: Path) -> None:
     turn = await answering.open(parse_chat_request({"model": "qwen", "messages": messages}), {}, "")
     await turn.whole()
     await turn.aclose()
+    await turn.over()
+    await recorder.written()
     assert turn.repairs
     assert only_tape(tmp_path).repairs == tuple(turn.repairs)
 

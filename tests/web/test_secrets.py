@@ -22,7 +22,8 @@ from roobridge.bridge.wire.openai_errors import TEXT_LIMIT
 from roobridge.cli.log import CleanLines
 from roobridge.service.config import Settings
 from roobridge.service.secrets import secrets_of
-from roobridge.service.wiring import build
+from roobridge.service.wiring import Services, build
+from roobridge.upstream.record import RecordUpstream
 from roobridge.web.serving import listen, serve_on
 from tests.upstream.loopback import Answering, Loopback, Received
 from tests.web.requests import chat, roo
@@ -68,10 +69,10 @@ class Echo(Loopback):
 class Told:
     """A service in front of an Echo, and all that it says."""
 
-    def __init__(self, address: str, echo: Echo, tapes: Path, log: io.StringIO) -> None:
+    def __init__(self, address: str, echo: Echo, services: Services, log: io.StringIO) -> None:
         self.echo = echo
+        self._services = services
         self._address = address
-        self._tapes = tapes
         self._log = log
 
     async def everything(self, body: dict[str, Any]) -> str:
@@ -79,7 +80,13 @@ class Told:
         async with httpx.AsyncClient(timeout=20, trust_env=False) as client:
             answer = await client.post(self._address + URL, json=body, headers=headers)
             others = [(await client.get(self._address + path)).text for path in ("/v1/models", "/health")]
-        tapes = [file.read_text() + file.name for file in self._tapes.iterdir()]
+        await self._services.answering.finish(5)
+        recorder, folder = self._services.upstream, self._services.settings.record
+        assert isinstance(recorder, RecordUpstream)
+        assert folder is not None
+        await recorder.written()
+        tapes = [file.read_text() + file.name for file in folder.iterdir()]
+        assert tapes
         return "\n".join([answer.text, str(answer.headers), *others, *tapes, self._log.getvalue()])
 
 
@@ -111,7 +118,7 @@ async def service(tapes: Path, log: io.StringIO, **settings: Any) -> AsyncIterat
     stop = asyncio.Event()
     server = asyncio.create_task(serve_on(sock, services, stop.wait, grace=0.2))
     try:
-        yield Told(f"http://127.0.0.1:{sock.getsockname()[1]}", echo, tapes, log)
+        yield Told(f"http://127.0.0.1:{sock.getsockname()[1]}", echo, services, log)
     finally:
         stop.set()
         await server
