@@ -26,7 +26,7 @@ _NAME = re.compile(
 )
 _SCHEME = re.compile(r"(?:bearer|basic)\s+", re.IGNORECASE)
 
-_WORD = r"[^\s\"'\\,;]"
+_WORD = r"[^\s\"'\\,;:]"
 _PART = r"[^\s;\"'&]"
 _DIGIT_OR_LONG = r"(?=[\w.~+/-]{0,256}?\d|[\w.~+/-]{20})"
 
