@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection
 from functools import cached_property
 
@@ -17,7 +18,7 @@ from roobridge.spelling.scanner import Found, Lexicon
 from roobridge.spelling.slips import near_one
 from roobridge.spelling.states import Terminal
 
-_TAG = re.compile(r"<(/?)([A-Za-z_][\w.-]*)[^<>]*?(/?)>")
+_TAG = re.compile(r"<(/?)([A-Za-z_][\w.-]*+)([^<>]*+)>")
 
 # What each closing tag closes; the one whose opener stands in the value says it by its name.
 _CLOSES = {
@@ -222,12 +223,16 @@ class TagCall:
 def _open_tags(text: str) -> list[str]:
     """The closing tags that a nested value cut short still needs."""
     open_tags: list[str] = []
+    counts: Counter[str] = Counter()  # of them, by name
     for found in _TAG.finditer(text):
-        if found[1]:
-            while found[2] in open_tags and open_tags.pop() != found[2]:
-                pass  # one without its end, as `<br>` in HTML
-        elif not found[3]:
-            open_tags.append(found[2])
+        closing, name, rest = found.groups()
+        if not closing and not rest.endswith("/"):
+            open_tags.append(name)
+            counts[name] += 1
+        elif closing and counts[name]:
+            while (last := open_tags.pop()) != name:
+                counts[last] -= 1  # one without its end, as `<br>` in HTML
+            counts[name] -= 1
     return [f"</{name}>" for name in reversed(open_tags)]
 
 

@@ -10,7 +10,8 @@ from roobridge.events import CallEnd, Event, Repaired
 from roobridge.grammar.model import Tool
 
 _BETWEEN = re.compile(r"[\s,]*")
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})[^\n`]*\n")
+_FENCE = re.compile(r"\s*+(`{3,}+|~{3,}+)[^\n`]*+\n")
+_FENCES = 4  # around one another, at most; each is taken off the whole text
 _FENCE_END = re.compile(r"\n[ \t]*(`{3,}|~{3,})\s*\Z")
 
 
@@ -19,7 +20,10 @@ def whole_calls(body: str, tools: Mapping[str, Tool], dialect: str, names: Colle
     empty where it is not.
     """
     events: list[Event] = []
-    while inner := _FENCE.match(body):
+    for _ in range(_FENCES):
+        inner = _FENCE.match(body)
+        if inner is None:
+            break
         body = _FENCE_END.sub("", body[inner.end() :])
         events = [Repaired("fenced_call")]
     at = len(body) - len(body.lstrip())

@@ -12,7 +12,7 @@ import msgspec
 import typer
 from pydantic import BaseModel, SecretStr
 
-from roobridge.bridge.tape.scrub import scrub_text
+from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.service.config import Settings
 from roobridge.service.loading import Loaded, load
 from roobridge.service.wiring import address_of, build
@@ -86,7 +86,7 @@ def _plain(value: object) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, str | Path):
-        return scrub_text(str(value))
+        return Cleaner().text(str(value))
     return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 

@@ -14,7 +14,9 @@ from roobridge.events import Content, Fail, Finish, Piece, Thought, ToolDelta
 _BLANK = " \t\r\n"
 # A string, white space, or a number, of JSON (RFC 8259).
 _WORDS = re.compile(
-    r'"(?:[^"\\]|\\.)*"|[ \t\r\n]+|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)', re.DOTALL
+    r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[ \t\r\n]+'
+    r"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)",
+    re.DOTALL,
 )
 
 

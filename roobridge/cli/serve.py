@@ -19,6 +19,7 @@ from typing import Annotated, Any
 import typer
 
 from roobridge.cli.greeting import greeting
+from roobridge.cli.log import log_to_stderr
 from roobridge.cli.look import look_at_all
 from roobridge.cli.workers import Workers
 from roobridge.service.access import check_access
@@ -26,6 +27,7 @@ from roobridge.service.config import Settings
 from roobridge.service.environment import unknown_variables
 from roobridge.service.loading import load_settings
 from roobridge.service.peers import Link
+from roobridge.service.secrets import secrets_in_force
 from roobridge.service.wiring import SHUTDOWN_TIME, build
 from roobridge.upstream.presets import PRESETS
 from roobridge.web.serving import GRACE, LAST_WORDS, listen, serve_on
@@ -77,7 +79,7 @@ def serve_command(  # noqa: PLR0913, PLR0917 -- typer reads the options off the 
 
 def run(settings: Settings) -> None:
     """Serve until interrupted. Raises SettingsError before anything is served."""
-    _log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level, secrets_in_force(settings))
     _ignore_hangups()
     for name in unknown_variables(Settings.model_fields):
         log.warning("%s is set, but there is no such setting; roobridge/service/README.md lists them.", name)
@@ -155,11 +157,5 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def _work_apart(settings: Settings, sock: socket.socket, link: Link | None) -> None:
-    _log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level, secrets_in_force(settings))
     work(settings, sock, link)
-
-
-def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    if level != "debug":
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines name every address asked

@@ -17,9 +17,11 @@ _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])")
 # What Python and JSON5 (section 6) write besides: a plus, no digit on one side of the point.
 _LOOSE_NUMBER = re.compile(r"([+-]?)(?:(0|[1-9]\d*)(?:\.(\d*))?|\.(\d+))([eE][+-]?\d+)?(?![\w.])")
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
-_DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_SINGLE = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
-_BRACKET = re.compile(_DOUBLE.pattern + r"|[\[\]{}]", re.DOTALL)
+_DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
+_SINGLE = re.compile(r"'((?:[^'\\]|\\.)*+)'", re.DOTALL)
+_ANY_STRING = r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)'  # one that does not end goes on to the end of the text
+_STRINGS = re.compile(_ANY_STRING, re.DOTALL)
+_BRACKET = re.compile(_ANY_STRING + r"|[\[\]{}]", re.DOTALL)
 # RFC 8259, section 3: these three, in lower case alone.
 _PLAIN_WORDS = frozenset({"true", "false", "null"})
 _PYTHON_WORDS = {"True": "true", "False": "false", "None": "null"}
@@ -50,7 +52,7 @@ def is_number(text: str) -> bool:
 
 
 def _is_finite(text: str) -> bool:
-    outside = _DOUBLE.sub('""', text)
+    outside = _STRINGS.sub('""', text)
     return all(is_number(found[0]) for found in _NUMBER.finditer(outside))
 
 

@@ -95,7 +95,7 @@ WORDS_BELOW = re.compile(r"[^<\n]{1,200}\n\s{0,20}")
 CLOSE = re.compile(r"</([\w-]{1,60})>")
 
 # White space and emphasis before a call that begins its line, also in a list.
-LINE_START = re.compile(r"[ \t]*(?:(?:[-*+•]|\d{1,3}[.)])[ \t]+)?(?:\*\*|__|\*)?[ \t]*\Z")
+LINE_START = re.compile(r"[ \t]*+(?:(?:[-*+•]|\d{1,3}[.)])[ \t]++)?(?:\*\*|__|\*)?[ \t]*+\Z")
 LINE_START_ROOM = 40
 
 # Behind a call: more tags, and then the line's end or a new sentence.

@@ -122,7 +122,7 @@ class _Unnest:
         call, param = f"<{completion.tool}>", f"<{completion.param}>"
         self._heads = (call + param, param)
         self._closers = re.compile(
-            rf"\s*</{re.escape(completion.param)}>(\s*</{re.escape(completion.tool)}>)?\s*\Z"
+            rf"(?<!\s)\s*+</{re.escape(completion.param)}>(?:\s*+</{re.escape(completion.tool)}>)?\s*+\Z"
         )
         self._open_tags = re.compile(rf"\s*({re.escape(call)}\s*)?{re.escape(param)}")
         self._held: list[str] | None = []

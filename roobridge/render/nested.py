@@ -26,6 +26,7 @@ _ENTITIES = re.compile(_ENTITY)
 _STRAY = re.compile(_ENTITY.replace("?=", "?!", 1))  # an ampersand that is only itself
 _CDATA, _CDATA_END = "<![CDATA[", "]]>"
 # XML 1.0, 2.2, has no place for these, escaped or not.
+_ATTRIBUTE = re.compile(r"""(?<![\w.-])([\w.-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -227,7 +228,8 @@ def _mend(text: str, nested: Nested, tags: re.Pattern[str], found: list[dict[str
 
 def _attributes(text: str, fields: Mapping[str, Field]) -> dict[str, Any]:
     item: dict[str, Any] = {}
-    for name, _, value in re.findall(r"""([\w.-]+)\s*=\s*(["'])(.*?)\2""", text, re.DOTALL):
+    for name, double, single in _ATTRIBUTE.findall(text):
+        value = double or single
         if name in fields and value.strip():
             _put(item, fields[name], _typed(value, fields[name]))
     return item

@@ -29,6 +29,7 @@ from roobridge.service.asking import Way
 from roobridge.service.conversations import Conversations
 from roobridge.service.routes import Route, Routes
 from roobridge.service.rules import Rules
+from roobridge.service.secrets import CLIENT_KEY
 from roobridge.service.turns import Ask, Turn
 from roobridge.upstream.question import Question
 
@@ -90,6 +91,7 @@ class Answering:
         not the key. Raises ClientError, and UpstreamError where too many turns are open.
         """
         client = key if client is None else client
+        CLIENT_KEY.set(client)
         plan = classify(headers, chat, self._grammar, kind=self._manners.kind, wrap=self._manners.wrap)
         if not chat.stream:
             plan = plan.unstreamed()

@@ -9,6 +9,7 @@ import msgspec
 from pydantic import SecretStr
 
 from roobridge.bridge.ports import Upstream
+from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.shaping.thinking import Reasoning
 from roobridge.errors import SettingsError
 from roobridge.grammar.load import load_grammar
@@ -22,6 +23,7 @@ from roobridge.service.peers import Link, Peers
 from roobridge.service.profiles import Profiles
 from roobridge.service.routes import Place, Routes
 from roobridge.service.rules import Rules
+from roobridge.service.secrets import secrets_in_force
 from roobridge.upstream.measured import Measured
 from roobridge.upstream.openai import OpenAIUpstream
 from roobridge.upstream.presets import KINDS, PRESETS, is_local
@@ -59,8 +61,8 @@ def build(settings: Settings, link: Link | None = None) -> Services:
     check_names(settings)
     upstreams = {name: _build_one(settings, name) for name in settings.upstream_names}
     if settings.record is not None:
-        folder = settings.record
-        upstreams = {name: RecordUpstream(upstream, folder) for name, upstream in upstreams.items()}
+        folder, clean = settings.record, Cleaner(secrets_in_force(settings))
+        upstreams = {name: RecordUpstream(upstream, folder, clean) for name, upstream in upstreams.items()}
     return assemble(settings, upstreams, link)
 
 

@@ -102,7 +102,7 @@ def _of_lmstudio_v0(item: Mapping[str, Any]) -> Facts:
     )
 
 
-_NUM_CTX = re.compile(r"^\s*num_ctx\s+([0-9]{1,10})\s*$", re.MULTILINE)
+_NUM_CTX = re.compile(r"^[ \t]*+num_ctx[ \t]++([0-9]{1,10})[ \t\r]*+$", re.MULTILINE)
 
 
 def of_ollama_show(body: object) -> Facts:

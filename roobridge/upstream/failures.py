@@ -11,8 +11,6 @@ The transport raises httpx's exceptions alone:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import httpx
 
 from roobridge.errors import UpstreamError
@@ -55,21 +53,3 @@ def upstream_error(failure: BaseException) -> UpstreamError:
         if isinstance(failure, kind):
             return UpstreamError(f"{message}.", code=code, status_hint=status)
     raise TypeError(f"not a failure of the transport: {type(failure).__name__}") from failure
-
-
-def without_secrets(error: UpstreamError, secrets: Iterable[str]) -> UpstreamError:
-    """The same error, its message free of the given strings; upstreams repeat keys in their refusals."""
-    message = error.message
-    for secret in secrets:
-        if secret:
-            message = message.replace(secret, "***")
-    if message == error.message:
-        return error
-    return UpstreamError(
-        message,
-        kind=error.kind,
-        code=error.code,
-        param=error.param,
-        status_hint=error.status_hint,
-        retry_after=error.retry_after,
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import math
 import os
@@ -19,10 +20,12 @@ import httpx
 import msgspec
 
 from roobridge.bridge.ports import Delta
+from roobridge.bridge.secrets.cleaner import Cleaner
+from roobridge.bridge.secrets.forms import credentials
 from roobridge.bridge.tape.reader import ReplyStream
 from roobridge.errors import SettingsError, UpstreamError
 from roobridge.upstream.address import is_loopback
-from roobridge.upstream.failures import FAILURES, upstream_error, without_secrets
+from roobridge.upstream.failures import FAILURES, upstream_error
 from roobridge.upstream.inflate import Inflater
 from roobridge.upstream.proxies import check_proxy, proxies_of_environment
 from roobridge.upstream.transport import AiohttpTransport, body_of
@@ -30,8 +33,9 @@ from roobridge.upstream.transport import AiohttpTransport, body_of
 CONNECT_TIMEOUT = 10.0  # seconds, name lookup and TLS included
 _PACKED = 64 * 1024  # bytes of a compressed body that are read at a time
 BODY_LIMIT = 1024 * 1024  # bytes of a body that is no stream: a refusal, a list of models
+STRETCH = 64 * 1024  # bytes of a reply that are read before others get their turn
 
-Refused: TypeAlias = Callable[[httpx.Response, str], UpstreamError]
+Refused: TypeAlias = Callable[[httpx.Response, str, Cleaner], UpstreamError]
 Status: TypeAlias = Callable[[httpx.Response], int]
 
 
@@ -86,17 +90,20 @@ def http_status(response: httpx.Response) -> int:
 async def exchange(
     client: httpx.AsyncClient,
     request: httpx.Request,
-    wire: ReplyStream,
+    new_wire: Callable[[Cleaner], ReplyStream],
     refused: Refused,
     secrets: Iterable[str] = (),
     status: Status = http_status,
 ) -> AsyncGenerator[list[Delta], None]:
     """Send the request and yield what each read of the reply said.
 
-    The first item, which may be empty, comes with the first frame that is no error. refused: makes the error
-    of a status other than 200. secrets: never repeated in an error. status: where the status stands. Raises
-    UpstreamError. Closing the generator closes the connection, unless the reply has been read to its end.
+    The first item, which may be empty, comes with the first frame that is no error. new_wire: makes the
+    decoder of the reply. refused: makes the error of a status other than 200. No error repeats what the
+    request carries as credentials, nor `secrets`. status: where the status stands. Raises UpstreamError.
+    Closing the generator closes the connection, unless the reply has been read to its end.
     """
+    clean = cleaner_of(request, secrets)
+    wire = new_wire(clean)
     began = False
     rest: list[Delta] = []
     decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
@@ -104,8 +111,8 @@ async def exchange(
         response = await client.send(request, stream=True)
         async with aclosing(response):
             if status(response) != 200:
-                raise without_secrets(refused(response, await read_body(response)), secrets)
-            read = _reads(response)
+                raise refused(response, await read_body(response), clean)
+            read = _in_stretches(_reads(response))
             while chunk := await read():
                 deltas = wire.feed(decoder.decode(chunk))
                 if wire.accepted and (deltas or not began):
@@ -123,7 +130,12 @@ async def exchange(
     if rest:
         yield rest
     if wire.error is not None:
-        raise without_secrets(wire.error, secrets)
+        raise wire.error
+
+
+def cleaner_of(request: httpx.Request, secrets: Iterable[str] = ()) -> Cleaner:
+    """What cleans whatever is said in answer to a request, of what the request carries and of `secrets`."""
+    return Cleaner((*credentials(request.headers), *secrets))
 
 
 def _reads(response: httpx.Response) -> Callable[[], Awaitable[bytes]]:
@@ -132,6 +144,27 @@ def _reads(response: httpx.Response) -> Callable[[], Awaitable[bytes]]:
     if encoding.strip().lower() in ("", "identity"):
         return body.read
     return Inflater(partial(body.read, _PACKED), encoding).read
+
+
+def _in_stretches(read: Callable[[], Awaitable[bytes]]) -> Callable[[], Awaitable[bytes]]:
+    """The same reads, none longer than STRETCH: a decompressed piece may hold a thousand times what came, and
+    a turn of the loop stands between two of its stretches.
+    """
+    rest = memoryview(b"")
+
+    async def next_stretch() -> bytes:
+        nonlocal rest
+        if rest:
+            await asyncio.sleep(0)
+            chunk, rest = rest[:STRETCH], rest[STRETCH:]
+            return bytes(chunk)
+        whole = await read()
+        if len(whole) <= STRETCH:
+            return whole
+        rest = memoryview(whole)[STRETCH:]
+        return whole[:STRETCH]
+
+    return next_stretch
 
 
 async def read_body(response: httpx.Response) -> str:
@@ -151,19 +184,18 @@ async def fetch_json(
     status: Status = http_status,
 ) -> Any:
     """Send a request whose answer is one JSON document, and decode it. Otherwise as `exchange`."""
+    clean = cleaner_of(request, secrets)
     try:
         response = await client.send(request, stream=True)
         async with aclosing(response):
             body = await read_body(response)
         if status(response) != 200:
-            raise refused(response, body)
+            raise refused(response, body, clean)
         return msgspec.json.decode(body)
     except FAILURES as failure:
         raise upstream_error(failure) from failure
     except (msgspec.MsgspecError, RecursionError):
-        raise without_secrets(refused(response, body), secrets) from None
-    except UpstreamError as error:
-        raise without_secrets(error, secrets) from None
+        raise refused(response, body, clean) from None
 
 
 def retry_after(response: httpx.Response) -> float | None:

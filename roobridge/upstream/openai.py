@@ -9,14 +9,14 @@ import httpx
 import msgspec
 
 from roobridge.bridge.ports import Capabilities, Delta, Health, Model, UpstreamRequest
-from roobridge.bridge.tape.scrub import scrub
+from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.wire.openai import OpenAIStream
 from roobridge.bridge.wire.openai_errors import refusal
 from roobridge.errors import UpstreamError
 from roobridge.upstream.address import checked_base_url
 from roobridge.upstream.facts import Facts, joined, of_entry
 from roobridge.upstream.hosted import hosted, is_hosted
-from roobridge.upstream.http import exchange, fetch_json, new_client, retry_after
+from roobridge.upstream.http import cleaner_of, exchange, fetch_json, new_client, retry_after
 from roobridge.upstream.presets import PRESETS
 from roobridge.upstream.servers import Server
 
@@ -62,7 +62,7 @@ class OpenAIUpstream:
             content=msgspec.json.encode(self._body(request.body)),
             headers={**_headers(key), "Content-Type": "application/json", "Accept": "text/event-stream"},
         )
-        return exchange(self._client, asked, OpenAIStream(), _refused, (key,))
+        return exchange(self._client, asked, OpenAIStream, _refused, (request.key,))
 
     def _body(self, body: Mapping[str, Any]) -> dict[str, Any]:
         options = body.get("stream_options")
@@ -85,7 +85,7 @@ class OpenAIUpstream:
         asked = self._client.build_request(
             "GET", f"{self._base_url}/models", headers=_headers(self._api_key), timeout=_SHORT
         )
-        return _models(await fetch_json(self._client, asked, _refused, (self._api_key,)), self._api_key)
+        return _models(await fetch_json(self._client, asked, _refused), cleaner_of(asked))
 
     def _informed(self, model: Model, told: Facts) -> Model:
         facts = joined(told, of_entry(model.said), hosted(model.id) if self._hosted else Facts())
@@ -101,7 +101,7 @@ class OpenAIUpstream:
             timeout=_SHORT,
         )
         try:
-            return await fetch_json(self._client, asked, _refused, (self._api_key,))
+            return await fetch_json(self._client, asked, _refused)
         except UpstreamError:
             return None
 
@@ -135,23 +135,25 @@ def _headers(key: str) -> dict[str, str]:
     return headers
 
 
-def _refused(response: httpx.Response, body: str) -> UpstreamError:
-    return refusal(response.status_code, body, retry_after(response), response.url.host)
+def _refused(response: httpx.Response, body: str, clean: Cleaner) -> UpstreamError:
+    return refusal(response.status_code, body, clean, retry_after(response), response.url.host)
 
 
-def _models(body: object, key: str) -> list[Model]:
+def _models(body: object, clean: Cleaner) -> list[Model]:
     items = body.get("data") if isinstance(body, dict) else body
     if not isinstance(items, list):
         raise UpstreamError(
             "The upstream's list of models cannot be read; check base_url.", code="bad_response"
         )
-    return [_model(item, key) for item in items if isinstance(item, dict) and isinstance(item.get("id"), str)]
+    return [
+        _model(item, clean) for item in items if isinstance(item, dict) and isinstance(item.get("id"), str)
+    ]
 
 
-def _model(item: dict[str, Any], key: str) -> Model:
+def _model(item: dict[str, Any], clean: Cleaner) -> Model:
     owner = item.get("owned_by")
     try:
-        said = scrub(item, key)
+        said = clean.value(item)
     except RecursionError:
         said = {}
     return Model(item["id"], owner if isinstance(owner, str) and owner else "qwen", said=said)

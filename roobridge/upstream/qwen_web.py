@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -18,15 +19,15 @@ import httpx
 import msgspec
 
 from roobridge.bridge.ports import Capabilities, Delta, Health, Model, UpstreamRequest
+from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.wire.qwen_web import OUTPUT_LIMITS, QwenWebStream
 from roobridge.bridge.wire.qwen_web_errors import refusal
 from roobridge.bridge.wire.qwen_web_request import completion_body, encode_body, fold_messages, new_chat_body
 from roobridge.errors import UpstreamError
 from roobridge.upstream.address import checked_base_url
-from roobridge.upstream.http import exchange, fetch_json, new_client, retry_after
+from roobridge.upstream.http import cleaner_of, exchange, fetch_json, new_client, retry_after
 
 SITE = "https://chat.qwen.ai"
-SHORTEST_SECRET = 8  # characters; a shorter cookie says "yes" or "en" and may stand in any message
 
 _TOKEN_COOKIE = re.compile(r"(?:^|;)\s*token=")
 _SHORT = httpx.Timeout(10.0)  # for questions other than a reply
@@ -45,13 +46,6 @@ class Capture(msgspec.Struct, frozen=True):
     bx_umidtoken: str = ""
     bx_v: str = ""
     user_agent: str = ""
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What no message may repeat: each part, and each cookie by itself."""
-        values = (pair.partition("=")[2].strip() for pair in self.cookies.split(";"))
-        cookies = [value for value in values if len(value) >= SHORTEST_SECRET]
-        return (self.token, self.cookies, *cookies, self.bx_ua, self.bx_umidtoken)
 
 
 class QwenWebUpstream:
@@ -93,9 +87,8 @@ class QwenWebUpstream:
             content=encode_body(body),
             headers={**self._headers(request.key, f"/c/{chat_id}"), "x-accel-buffering": "no"},
         )
-        wire = QwenWebStream(self._limits.get(model, 0))
-        secrets = self._secrets(request.key)
-        replies = exchange(self._client, asked, wire, _refused, secrets, _true_status)
+        new_wire = partial(QwenWebStream, output_limit=self._limits.get(model, 0))
+        replies = exchange(self._client, asked, new_wire, _refused, (request.key,), _true_status)
         async with aclosing(replies):
             async for deltas in replies:
                 yield deltas
@@ -107,11 +100,11 @@ class QwenWebUpstream:
             content=msgspec.json.encode(new_chat_body(model, int(time.time() * 1000))),
             headers=self._headers(key, "/"),
         )
-        answer = await fetch_json(self._client, asked, _refused, self._secrets(key), _true_status)
+        answer = await fetch_json(self._client, asked, _refused, (key,), _true_status)
         data = answer.get("data") if isinstance(answer, dict) else None
         chat_id = data.get("id") if isinstance(data, dict) else None
         if not isinstance(chat_id, str) or not chat_id:
-            raise refusal(200, msgspec.json.encode(answer).decode())
+            raise refusal(200, msgspec.json.encode(answer).decode(), cleaner_of(asked, (key,)))
         return chat_id
 
     async def models(self) -> Sequence[Model]:
@@ -119,10 +112,10 @@ class QwenWebUpstream:
         asked = self._client.build_request(
             "GET", f"{self._base_url}/api/models", headers=self._headers("", "/"), timeout=_SHORT
         )
-        answer = await fetch_json(self._client, asked, _refused, self._secrets(""), _true_status)
+        answer = await fetch_json(self._client, asked, _refused, status=_true_status)
         items = answer.get("data") if isinstance(answer, dict) else None
         if not isinstance(items, list):
-            raise refusal(200, msgspec.json.encode(answer).decode())
+            raise refusal(200, msgspec.json.encode(answer).decode(), cleaner_of(asked))
         models = [
             _model(item) for item in items if isinstance(item, dict) and isinstance(item.get("id"), str)
         ]
@@ -140,9 +133,6 @@ class QwenWebUpstream:
 
     async def aclose(self) -> None:
         await self._client.aclose()
-
-    def _secrets(self, key: str) -> tuple[str, ...]:
-        return (*self._capture.secrets, key)
 
     def _headers(self, key: str, page: str) -> dict[str, str]:
         """The headers of the site's own page. The site refuses requests without `version`, `timezone` or
@@ -198,8 +188,8 @@ def _javascript_date(now: datetime) -> str:
     return f"{date} {now:%H:%M:%S} GMT+0000 (Coordinated Universal Time)"
 
 
-def _refused(response: httpx.Response, body: str) -> UpstreamError:
-    error = refusal(_true_status(response), body)
+def _refused(response: httpx.Response, body: str, clean: Cleaner) -> UpstreamError:
+    error = refusal(_true_status(response), body, clean)
     wait = retry_after(response)
     if error.retry_after is None and wait is not None:
         error.retry_after = wait

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import os
@@ -16,13 +17,15 @@ from pathlib import Path
 import msgspec
 
 from roobridge.bridge.ports import Delta, Upstream, UpstreamRequest
+from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.tape.format import SUFFIX, Frame, Tape, Wire, write_tape
 from roobridge.bridge.tape.match import match_of
-from roobridge.bridge.tape.scrub import scrub, scrub_text
 from roobridge.bridge.wire.sse import ChunkWriter
 from roobridge.errors import SettingsError, UpstreamError
 from roobridge.events import ToolDelta
 from roobridge.upstream.around import Around
+
+MODEL_LIMIT = 100  # characters of a model's name, which becomes part of a file's
 
 log = logging.getLogger(__name__)
 
@@ -32,15 +35,19 @@ class RecordUpstream(Around):
 
     The port hands on deltas, not bytes, so a tape holds OpenAI chunks with the deltas and their arrival
     times, whatever the wire format of `inner` was. A refusal is a tape of one error frame. Each tape is
-    written in one go when its reply ends or is broken off, by either side; its request is kept scrubbed.
+    written in one go when its reply ends or is broken off, by either side; what it keeps, its request too, is
+    cleaned of secrets.
 
-    folder: made if missing. Raises SettingsError where it cannot be written.
+    folder: made if missing. clean: knows the operator's secrets. Raises SettingsError where the folder cannot
+    be written.
     """
 
-    def __init__(self, inner: Upstream, folder: Path) -> None:
+    def __init__(self, inner: Upstream, folder: Path, clean: Cleaner) -> None:
         super().__init__(inner)
         self._folder = folder
+        self._clean = clean
         self._running: dict[int, _Recording] = {}
+        self._saving: set[asyncio.Task[None]] = set()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -53,7 +60,7 @@ class RecordUpstream(Around):
             )
 
     async def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
-        recording = _Recording(request)
+        recording = _Recording(request, self._clean.knowing((request.key,)))
         self._running[id(request)] = recording
         try:
             async with aclosing(self._inner.stream(request)) as batches:
@@ -65,7 +72,21 @@ class RecordUpstream(Around):
             raise
         finally:
             del self._running[id(request)]
-            self._save(recording)
+            recording.ended = recording.now()
+            # In a thread, since a long conversation takes long to clean; and to its end, whoever is gone.
+            saving = asyncio.create_task(asyncio.to_thread(self._save, recording))
+            self._saving.add(saving)
+            saving.add_done_callback(self._saving.discard)
+            await asyncio.shield(saving)
+
+    async def written(self) -> None:
+        """Wait until the tapes of all replies that have ended are on the disk."""
+        while self._saving:
+            await asyncio.wait(self._saving)
+
+    async def aclose(self) -> None:
+        await self.written()
+        await super().aclose()
 
     def repaired(self, request: UpstreamRequest, repairs: Sequence[str]) -> None:
         """Name the repairs of the reply to `request`; to be called before its stream is closed."""
@@ -86,36 +107,41 @@ class RecordUpstream(Around):
 
 
 class _Recording:
-    def __init__(self, request: UpstreamRequest) -> None:
+    def __init__(self, request: UpstreamRequest, clean: Cleaner) -> None:
         self.request = request
-        self.model = str(request.body.get("model") or "")
+        self.clean = clean
+        self.model = clean.head(str(request.body.get("model") or ""), MODEL_LIMIT)
         self.begun = datetime.now(UTC)
         self.repairs: tuple[str, ...] = ()
         self.error: UpstreamError | None = None
+        self.ended = 0.0
         self._start = time.monotonic()
         self._batches: list[tuple[float, Sequence[Delta]]] = []
 
     def heard(self, batch: Sequence[Delta]) -> None:
-        self._batches.append((time.monotonic() - self._start, batch))
+        self._batches.append((self.now(), batch))
+
+    def now(self) -> float:
+        """Seconds since the request."""
+        return time.monotonic() - self._start
 
     def tape(self) -> Tape:
-        ended = time.monotonic() - self._start
-        key = self.request.key
-        writer = ChunkWriter("chatcmpl-tape", scrub_text(self.model, key), int(self.begun.timestamp()))
+        clean = self.clean
+        writer = ChunkWriter("chatcmpl-tape", self.model, int(self.begun.timestamp()))
         frames = [
             Frame(at, b"".join(_encode(writer, delta) for delta in batch))
-            for at, batch in _without_secrets(self._batches, key)
+            for at, batch in _without_secrets(self._batches, clean)
         ]
         if self.error is not None:
-            frames.append(Frame(ended, _encode_error(writer, self.error, key)))
+            frames.append(Frame(self.ended, _encode_error(writer, self.error, clean)))
         return Tape(
             Wire.OPENAI,
-            scrub_text(self.model, key) or "unnamed",
+            self.model or "unnamed",
             tuple(frames),
             match=match_of(self.request),
-            request=scrub(self.request.body, key),
+            request=clean.value(self.request.body),
             repairs=self.repairs,
-            ended=ended,
+            ended=self.ended,
         )
 
 
@@ -136,17 +162,22 @@ def _encode(writer: ChunkWriter, delta: Delta) -> bytes:
     return b"".join(parts)
 
 
-def _encode_error(writer: ChunkWriter, error: UpstreamError, key: str) -> bytes:
-    return writer.error(scrub_text(error.message, key), kind=error.kind, code=error.code, param=error.param)
+def _encode_error(writer: ChunkWriter, error: UpstreamError, clean: Cleaner) -> bytes:
+    return writer.error(
+        clean.text(error.message),
+        kind=clean.text(error.kind),
+        code=clean.text(error.code),
+        param=clean.text(error.param) if error.param else None,
+    )
 
 
 def _without_secrets(
-    batches: list[tuple[float, Sequence[Delta]]], key: str
+    batches: list[tuple[float, Sequence[Delta]]], clean: Cleaner
 ) -> list[tuple[float, Sequence[Delta]]]:
     """The batches as they came; or all in one where a secret, which may be cut anywhere, stood in them."""
     whole = _join([delta for _, batch in batches for delta in batch])
-    clean = msgspec.convert(scrub(msgspec.to_builtins(whole), key), Delta)
-    return batches if clean == whole else [(batches[-1][0], (clean,))]
+    cleaned = msgspec.convert(clean.value(msgspec.to_builtins(whole)), Delta)
+    return batches if cleaned == whole else [(batches[-1][0], (cleaned,))]
 
 
 def _join(deltas: Sequence[Delta]) -> Delta:

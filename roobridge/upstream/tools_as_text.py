@@ -83,7 +83,7 @@ class ToolsAsText(Around):
 
     def _remember(self, model: str, why: str) -> None:
         self._without.add(model)
-        log.warning("the model %.100s takes no tools, they are put into its prompt: %s", model, why)
+        log.warning("the model %s takes no tools, they are put into its prompt: %s", model, why)
 
 
 def _model(request: UpstreamRequest) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from roobridge.bridge.ports import Capabilities, Delta, Upstream, Usage
 from roobridge.bridge.request.chat import parse_chat_request
+from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.tape.format import Tape, parse_tape
 from roobridge.errors import ClientError, UpstreamError
 from roobridge.service.config import Settings
@@ -85,13 +86,15 @@ async def test_a_turn_leaves_one_line_without_content_or_secret(caplog: pytest.L
 
 
 async def test_a_recorded_reply_names_its_repairs(tmp_path: Path) -> None:
-    recorder = RecordUpstream(Scripted([*say("All done.\n</read_file>\n"), *end()]), tmp_path)
+    recorder = RecordUpstream(Scripted([*say("All done.\n</read_file>\n"), *end()]), tmp_path, Cleaner())
     answering = assemble(Settings(usage_wait_ms=1), {"scripted": recorder}).answering
     system = "Tool uses are formatted using XML-style tags."
     messages = [{"role": "system", "content": system}, {"role": "user", "content": "Do it"}]
     turn = await answering.open(parse_chat_request({"model": "qwen", "messages": messages}), {}, "")
     await turn.whole()
     await turn.aclose()
+    await turn.over()
+    await recorder.written()
     assert turn.repairs
     assert only_tape(tmp_path).repairs == tuple(turn.repairs)
 

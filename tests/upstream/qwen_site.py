@@ -15,10 +15,10 @@ from roobridge.upstream.qwen_web import Capture
 from tests.upstream.loopback import Answering, Received, Script
 
 CAPTURE = Capture(
-    token="tok-1",
-    cookies="cna=x; token=tok-1",
+    token="tok-0123456789",
+    cookies="cna=x; token=tok-0123456789",
     bx_ua="231!ua",
-    bx_umidtoken="umid",
+    bx_umidtoken="umid-0123456789",
     bx_v="2.5.37",
     user_agent="UA/1",
 )

@@ -13,10 +13,12 @@ import httpx
 import pytest
 
 from roobridge.bridge.ports import Delta
+from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.wire.openai import OpenAIStream
 from roobridge.errors import UpstreamError
 from roobridge.upstream.http import (
     BODY_LIMIT,
+    STRETCH,
     exchange,
     fetch_json,
     new_client,
@@ -58,13 +60,13 @@ def test_retry_after_as_a_date() -> None:
     assert retry_after(answered("Wed, 21 Oct 2015 07:28:00 GMT")) == 0.0
 
 
-def refused(response: httpx.Response, body: str) -> UpstreamError:
-    return UpstreamError(f"{response.status_code} {len(body)} {body[:20]}")
+def refused(response: httpx.Response, body: str, clean: Cleaner) -> UpstreamError:
+    return UpstreamError(f"{response.status_code} {len(body)} {clean.head(body, 20)}")
 
 
 async def read(transport: httpx.AsyncBaseTransport) -> list[Delta]:
     async with httpx.AsyncClient(transport=transport) as client:
-        items = exchange(client, client.build_request("GET", "http://x"), OpenAIStream(), refused)
+        items = exchange(client, client.build_request("GET", "http://x"), OpenAIStream, refused)
         return [delta async for deltas in items for delta in deltas]
 
 
@@ -96,7 +98,7 @@ async def test_a_compressed_stream_over_a_connection(serve: Serve) -> None:
 
     url, _ = await serve(script)
     async with aclosing(new_client(5)) as client:
-        items = exchange(client, client.build_request("GET", url), OpenAIStream(), refused)
+        items = exchange(client, client.build_request("GET", url), OpenAIStream, refused)
         assert await anext(items) == [Delta(content="a")]
         go_on.set()
         assert [delta async for deltas in items for delta in deltas] == [Delta(finish="stop")]
@@ -125,11 +127,11 @@ async def test_a_stream_that_breaks_off_is_what_the_transport_says() -> None:
 
 @pytest.mark.parametrize("size", [1000, BODY_LIMIT, 4 * BODY_LIMIT])
 async def test_a_refusal_is_read_up_to_a_limit_and_masked(size: int) -> None:
-    transport = ReplayingTransport(cut(b"key-1 " + b"x" * 2 * BODY_LIMIT, size), 500)
+    transport = ReplayingTransport(cut(b"key-0123456789 " + b"x" * 2 * BODY_LIMIT, size), 500)
     async with httpx.AsyncClient(transport=transport) as client:
         with pytest.raises(UpstreamError) as caught:
-            await fetch_json(client, client.build_request("GET", "http://x"), refused, ("key-1",))
-    assert caught.value.message.startswith(f"500 {BODY_LIMIT} *** xxx")
+            await fetch_json(client, client.build_request("GET", "http://x"), refused, ("key-0123456789",))
+    assert caught.value.message.startswith(f"500 {BODY_LIMIT} [redacted] xxx")
 
 
 async def test_a_small_body_that_unpacks_to_a_large_one_takes_bounded_memory() -> None:
@@ -176,3 +178,22 @@ async def test_a_new_connection_that_the_server_closes_is_not_tried_again(serve:
     assert caught.value.code == "broken_off"
     assert len(server.requests) == 1
     await client.aclose()
+
+
+async def test_others_get_their_turn_while_a_small_piece_unpacks_to_a_large_one() -> None:
+    """Tiny lines, a thousand times as many as the bytes that came."""
+    pack = zlib.compressobj(9, wbits=31)
+    packed = pack.compress(b":\n" * (8 * STRETCH)) + pack.compress(STREAM) + pack.flush()
+    transport = ReplayingTransport([packed], headers={"Content-Encoding": "gzip"})
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    task = asyncio.create_task(other())
+    assert await read(transport) == [Delta(content="a"), Delta(finish="stop")]
+    task.cancel()
+    assert turns >= 8  # of the loop, one behind each stretch

@@ -44,11 +44,11 @@ async def test_headers_are_the_captured_ones_and_the_pages_own(serve: Serve) -> 
     await collect(QwenWebUpstream(CAPTURE, base_url=url))
     headers = server.requests[1].headers
     sent = {
-        "authorization": "Bearer tok-1",
-        "cookie": "cna=x; token=tok-1",
+        "authorization": "Bearer tok-0123456789",
+        "cookie": "cna=x; token=tok-0123456789",
         "user-agent": "UA/1",
         "bx-ua": "231!ua",
-        "bx-umidtoken": "umid",
+        "bx-umidtoken": "umid-0123456789",
         "bx-v": "2.5.37",
         "origin": url,
         "referer": f"{url}/c/chat-1",
@@ -73,8 +73,8 @@ async def test_nothing_stands_in_for_what_was_not_captured(serve: Serve) -> None
 @pytest.mark.parametrize("cookies", ["cna=x", "refresh_token=y"])
 async def test_the_token_joins_the_cookies(serve: Serve, cookies: str) -> None:
     url, server = await serve(site(CREATED, A, FINISHED))
-    await collect(QwenWebUpstream(Capture(token="tok-1", cookies=cookies), base_url=url))
-    assert server.requests[0].headers["cookie"] == f"{cookies}; token=tok-1"
+    await collect(QwenWebUpstream(Capture(token="tok-0123456789", cookies=cookies), base_url=url))
+    assert server.requests[0].headers["cookie"] == f"{cookies}; token=tok-0123456789"
 
 
 async def test_the_first_item_comes_with_the_created_frame(serve: Serve) -> None:
@@ -123,8 +123,18 @@ async def test_closing_the_iterator_closes_the_connection(serve: Serve) -> None:
             429,
             7200,
         ),
-        (b'{"success":false,"data":{"code":"Unauthorized","details":"x tok-1"}}', "token_expired", 401, None),
-        (b'{"success":false,"data":{"code":"E","details":"x tok-1 umid"}}', "E", 502, None),
+        (
+            b'{"success":false,"data":{"code":"Unauthorized","details":"x tok-0123456789"}}',
+            "token_expired",
+            401,
+            None,
+        ),
+        (
+            b'{"success":false,"data":{"code":"E","details":"x tok-0123456789 umid-0123456789"}}',
+            "E",
+            502,
+            None,
+        ),
         (b"", "empty_stream", 502, None),
     ],
 )
@@ -134,8 +144,8 @@ async def test_refusals_that_come_with_200(
     url, _ = await serve(site(body=body))
     error = await refused(QwenWebUpstream(CAPTURE, base_url=url))
     assert (error.code, error.status_hint, error.retry_after) == (code, status, wait)
-    assert "tok-1" not in error.message
-    assert "umid" not in error.message
+    assert "tok-0123456789" not in error.message
+    assert "umid-0123456789" not in error.message
 
 
 @pytest.mark.parametrize("target", ["new", "completions?chat_id=chat-1", "models"])
@@ -174,7 +184,7 @@ async def test_no_single_cookie_is_repeated(serve: Serve) -> None:
     )
     capture = Capture(cookies="lang=en; ssxmod_itna=ssx-0123456789")
     message = (await refused(QwenWebUpstream(capture, base_url=url))).message
-    assert "bad ***, lang en" in message
+    assert "bad [redacted], lang en" in message
 
 
 async def test_a_chat_that_is_refused(serve: Serve) -> None:

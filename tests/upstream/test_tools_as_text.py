@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from roobridge.bridge.ports import Delta, Model, ToolUse, UpstreamRequest
+from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.wire.openai_errors import NO_TOOLS, refusal, stream_error
 from roobridge.errors import UpstreamError
 from roobridge.service.config import Settings
@@ -116,7 +117,7 @@ async def test_a_request_without_tools_is_left_alone() -> None:
 
 @pytest.mark.parametrize(("status", "body"), REFUSED)
 def test_how_servers_refuse_tools(status: int, body: dict[str, Any]) -> None:
-    for error in (refusal(status, json.dumps(body)), stream_error(body)):
+    for error in (refusal(status, json.dumps(body), Cleaner()), stream_error(body, Cleaner())):
         assert (error.code, error.status_hint) == (NO_TOOLS, 400)
 
 

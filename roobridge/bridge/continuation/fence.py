@@ -11,8 +11,8 @@ from roobridge.dialects import PARAMETER_HEADS
 
 # CommonMark 0.31, section 4.5, but for the info string, which is one word here: models name a language.
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})[\w.+:/-]*[ \t]*\r?\n")
-_FENCE_END = re.compile(r"\n[ \t]*(?:`{3,}|~{3,})[ \t]*(?:\r?\n|\Z)")
-_FENCE_BEGUN = re.compile(r"\r?\n[ \t]*(?:`+|~+)?[ \t]*\r?\Z|\r\Z")
+_FENCE_END = re.compile(r"\n[ \t]{0,64}+(?:`{3,64}+|~{3,64}+)[ \t]{0,64}+(?:\r?\n|\Z)")
+_FENCE_BEGUN = re.compile(r"\r?\n[ \t]{0,64}+(?:(?:`{1,64}+|~{1,64}+)[ \t]{0,64}+)?\r?\Z|\r\Z")
 # A fence may be closed before the call's tags or behind them; either way they are the call's.
 _CLOSERS = ("</", *PARAMETER_HEADS)
 

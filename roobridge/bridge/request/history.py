@@ -113,12 +113,17 @@ def _marked_tag(names: frozenset[str]) -> re.Pattern[str]:
 def _exact_values(text: str, toolset: Toolset) -> Iterator[tuple[int, int]]:
     """Where in a text the values stand that hold no mark of the bridge's, by Roo's reading rules."""
     opening = open_tag(frozenset(toolset.tools))
+    barren: set[str] = set()  # tools of which no parameter and no close comes any more
     position = 0
     while (tag := opening.search(text, position)) is not None:
         tool = toolset.tools[tag[1]]
         position = tag.end()
         boundary = open_tag(frozenset(tool.params), close=tool.name)
-        while (found := boundary.search(text, position)) is not None:
+        while tool.name not in barren:
+            found = boundary.search(text, position)
+            if found is None:
+                barren.add(tool.name)
+                break
             position = found.end()
             if found[1] is None:
                 break

@@ -25,7 +25,7 @@ import msgspec
 _OPENING = re.compile(r"^# Tools[ \t]*\r?$", re.MULTILINE)
 _END = re.compile(r"^(?:# Tool Use\b.*|====[ \t]*\r?)$", re.MULTILINE)
 _ANY_HEADING = re.compile(r"^# ", re.MULTILINE)
-_SECTION = re.compile(r"^## +(.*?)[ \t]*\r?$", re.MULTILINE)
+_SECTION = re.compile(r"^## ([^\n]*)", re.MULTILINE)
 _NAME = re.compile(r"[a-z_]+")
 _LISTED = re.compile(r"^- ([a-z_]+): *\((required|optional)\)", re.MULTILINE)
 _OPEN_TAG = re.compile(r"<([a-z_]+)>")
@@ -50,9 +50,9 @@ def offered_tools(prompt: str) -> tuple[OfferedTool, ...]:
     headings = list(_SECTION.finditer(section))
     bounds = [*(heading.start() for heading in headings), len(section)][1:]
     return tuple(
-        OfferedTool(heading[1], tuple(_params(heading[1], section[heading.end() : bound]).items()))
+        OfferedTool(name, tuple(_params(name, section[heading.end() : bound]).items()))
         for heading, bound in zip(headings, bounds, strict=True)
-        if _NAME.fullmatch(heading[1])
+        if _NAME.fullmatch(name := heading[1].strip(" \t\r"))
     )
 
 

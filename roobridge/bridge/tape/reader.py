@@ -6,6 +6,7 @@ import codecs
 from typing import Protocol
 
 from roobridge.bridge.ports import Delta
+from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.tape.format import Ending, Tape, Wire
 from roobridge.bridge.wire.openai import OpenAIStream
 from roobridge.bridge.wire.qwen_web import OUTPUT_LIMITS, QwenWebStream
@@ -34,8 +35,11 @@ class WireReader:
 
     def __init__(self, wire: Wire, model: str = "") -> None:
         self._text = codecs.getincrementaldecoder("utf-8-sig")("replace")
+        clean = Cleaner()
         self._stream: ReplyStream = (
-            QwenWebStream(OUTPUT_LIMITS.get(model, 0)) if wire is Wire.QWEN_WEB else OpenAIStream()
+            QwenWebStream(clean, OUTPUT_LIMITS.get(model, 0))
+            if wire is Wire.QWEN_WEB
+            else OpenAIStream(clean)
         )
 
     @property

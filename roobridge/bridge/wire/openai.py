@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 from roobridge.bridge.ports import Delta, Usage
-from roobridge.bridge.wire.openai_errors import said_in_text, stream_error
+from roobridge.bridge.secrets.cleaner import Cleaner
+from roobridge.bridge.wire.openai_errors import WORD_LIMIT, said_in_text, stream_error
 from roobridge.bridge.wire.sse import SSEDecoder, decode_data
 from roobridge.errors import UpstreamError
 from roobridge.events import ToolDelta
@@ -81,16 +82,19 @@ _WRITTEN = "cache_creation_input_tokens"
 class OpenAIStream:
     """Decodes one reply.
 
+    clean: takes the secrets out of its errors.
+
     accepted: a frame that is no error has come. error: set by a refusal inside the stream; what came before
     it has been returned, nothing follows it. finish: the finish_reason seen so far, or empty. ended: the
     last delta, the one with `finish`, has been returned.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clean: Cleaner) -> None:
         self.accepted = False
         self.error: UpstreamError | None = None
         self.finish = ""
         self.ended = False
+        self._clean = clean
         self._sse = SSEDecoder()
         self._last_index = -1
 
@@ -127,15 +131,16 @@ class OpenAIStream:
         try:
             chunk = decode_data(_chunks, data)
             if event == "error" or chunk.error or (chunk.choices is None and chunk.code and chunk.message):
-                self.error = stream_error(decode_data(_anything, data))
+                self.error = stream_error(decode_data(_anything, data), self._clean)
             else:
                 self._chunk(chunk, deltas)
         except (msgspec.MsgspecError, ValueError) as reason:
             if event == "error":
-                self.error = stream_error(data)
+                self.error = stream_error(data, self._clean)
             else:
+                why = self._clean.head(str(reason), WORD_LIMIT)
                 self.error = UpstreamError(
-                    f"The upstream sent a frame that is no chunk: {reason}", code="bad_frame"
+                    f"The upstream sent a frame that is no chunk: {why}", code="bad_frame"
                 )
 
     def _last_frame(self, event: str, data: str, deltas: list[Delta]) -> None:
@@ -154,9 +159,10 @@ class OpenAIStream:
             if chunk.choices:
                 self._chunk(chunk, deltas)
             else:
-                self.error = stream_error(decode_data(_anything, body))
+                self.error = stream_error(decode_data(_anything, body), self._clean)
         except (msgspec.MsgspecError, ValueError):
-            self.error = stream_error(f"no reply but this text: {said_in_text(body).message}")
+            text = said_in_text(body, self._clean).message
+            self.error = stream_error(f"no reply but this text: {text}", self._clean)
         if self.error is None:
             self._end("stop", deltas)
 
@@ -175,7 +181,7 @@ class OpenAIStream:
                     calls = tuple([self._call(call) for call in said.tool_calls])
             if choice.finish_reason:
                 if choice.finish_reason == "error_finish":  # DashScope: the content is the error's text
-                    self.error = stream_error(content)
+                    self.error = stream_error(content, self._clean)
                     return
                 self.finish = _FINISHES.get(choice.finish_reason, "cut")
             break

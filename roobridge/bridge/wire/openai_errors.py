@@ -12,13 +12,15 @@ from typing import Any
 
 import msgspec
 
+from roobridge.bridge.secrets.cleaner import HEAD, Cleaner
 from roobridge.bridge.wire.overflow import is_overflow, overflow
 from roobridge.errors import UpstreamError
 
 TEXT_LIMIT = 500  # characters of an upstream's own words that are passed on
+WORD_LIMIT = 120  # of a code, a type or a field's name
+HEARD = 8 * 1024  # characters of a message that are read at all
 
-_KEY = re.compile(r"\b(sk-)[A-Za-z0-9_*.-]{6,}")
-_MARKUP = re.compile(r"<[^>]*>")
+_MARKUP = re.compile(r"<[^<>]*+>")
 _THROTTLED = re.compile(r"throttling|limit_requests|limit_burst|rate.?limit|too many requests", re.IGNORECASE)
 _QUOTA = re.compile(r"quota", re.IGNORECASE)
 # DashScope says insufficient_quota for its one-minute token limit too; only these words mean hours or money.
@@ -38,7 +40,9 @@ _OVERLOADED = re.compile(r"overloaded|unavailable|busy|serviceunavailable", re.I
 
 
 class Said(msgspec.Struct, frozen=True):
-    """What an error body says, whatever its shape; every field may be empty."""
+    """What an error body says, whatever its shape, without secrets and of bounded length; every field may be
+    empty.
+    """
 
     message: str = ""
     kind: str = ""
@@ -50,22 +54,23 @@ class Said(msgspec.Struct, frozen=True):
         return f"{self.code} {self.kind} {self.message}"
 
 
-def said_in(body: object) -> Said:
+def said_in(body: object, clean: Cleaner) -> Said:
     """Read a decoded error body, or the value of its `error` field."""
     if isinstance(body, str):
-        return Said(message=body)
+        return Said(message=clean.head(body, HEARD))
     if not isinstance(body, dict):
         return Said()
     inner = body.get("error")
     if isinstance(inner, dict):
-        return said_in(inner)
+        return said_in(inner, clean)
     if isinstance(inner, str) and inner:
-        return Said(message=inner, code=_word(body.get("code")))
+        return Said(message=clean.head(inner, HEARD), code=clean.head(_word(body.get("code")), WORD_LIMIT))
+    message = _word(body.get("message")) or _word(body.get("detail")) or _word(body.get("details"))
     return Said(
-        message=_word(body.get("message")) or _word(body.get("detail")) or _word(body.get("details")),
-        kind=_word(body.get("type")),
-        code=_word(body.get("code")),
-        param=_word(body.get("param")) or None,
+        message=clean.head(message, HEARD),
+        kind=clean.head(_word(body.get("type")), WORD_LIMIT),
+        code=clean.head(_word(body.get("code")), WORD_LIMIT),
+        param=clean.head(_word(body.get("param")), WORD_LIMIT) or None,
     )
 
 
@@ -77,26 +82,30 @@ def _word(value: Any) -> str:
     return "" if value is None or isinstance(value, bool) else str(value)
 
 
-def said_in_text(body: str) -> Said:
+def said_in_text(body: str, clean: Cleaner) -> Said:
     """Read an error body as it came: JSON, else its text without markup."""
     try:
-        return said_in(msgspec.json.decode(body))
+        return said_in(msgspec.json.decode(body), clean)
     except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
-        return Said(message=" ".join(_MARKUP.sub(" ", body).split()))
+        text = clean.head(body, HEAD)
+        return Said(message=" ".join(_MARKUP.sub(" ", text).split())[:HEARD])
 
 
-def refusal(status: int, body: str, retry_after: float | None = None, host: str = "") -> UpstreamError:
+def refusal(
+    status: int, body: str, clean: Cleaner, retry_after: float | None = None, host: str = ""
+) -> UpstreamError:
     """The error for an HTTP status other than 200.
 
     body: as it came. retry_after: seconds, of the response's own header. host: whose failure it is; told
     where the status says that a server failed, for the client gets the same one and would suspect the bridge.
     """
-    return _error(status, said_in_text(body), retry_after, f" (HTTP {status})", host if status >= 500 else "")
+    said = said_in_text(body, clean)
+    return _error(status, said, retry_after, f" (HTTP {status})", host if status >= 500 else "")
 
 
-def stream_error(body: object) -> UpstreamError:
+def stream_error(body: object, clean: Cleaner) -> UpstreamError:
     """The error for an error object, or its text, inside a stream that began with 200."""
-    said = said_in(body)
+    said = said_in(body, clean)
     return _error(_status_of(said), said, None, "")
 
 
@@ -124,11 +133,11 @@ def _status_of(said: Said) -> int:
 def _error(status: int, said: Said, retry_after: float | None, tail: str, host: str = "") -> UpstreamError:
     # Ollama and LM Studio say it with 500, too.
     if status in (400, 413, 422, 500) and is_overflow(said.code, said.kind, said.message):
-        return overflow(_cleaned(said.message), where=tail, retry_after=retry_after)
+        return overflow(_told(said.message), where=tail, retry_after=retry_after)
     kind, code, hint_status, lead = _judge(status, said)
     if host:
         lead = lead.replace("The upstream", f"The upstream {host}", 1)
-    text = _cleaned(said.message)
+    text = _told(said.message)
     return UpstreamError(
         f"{lead}: {text}{tail}" if text else f"{lead}{tail}.",
         kind=kind,
@@ -139,9 +148,9 @@ def _error(status: int, said: Said, retry_after: float | None, tail: str, host: 
     )
 
 
-def _cleaned(message: str) -> str:
+def _told(message: str) -> str:
     """What of the upstream's own words is passed on."""
-    return _KEY.sub(r"\1***", message)[:TEXT_LIMIT].strip()
+    return message[:TEXT_LIMIT].strip()
 
 
 def _judge(status: int, said: Said) -> tuple[str, str, int, str]:

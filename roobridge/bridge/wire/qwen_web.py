@@ -16,6 +16,8 @@ from typing import Any
 import msgspec
 
 from roobridge.bridge.ports import Delta, Usage
+from roobridge.bridge.secrets.cleaner import Cleaner
+from roobridge.bridge.wire.openai_errors import WORD_LIMIT
 from roobridge.bridge.wire.qwen_web_errors import empty_reply, refusal, stream_error
 from roobridge.bridge.wire.sse import SSEDecoder, decode_data
 from roobridge.errors import UpstreamError
@@ -63,18 +65,20 @@ _anything = msgspec.json.Decoder()
 class QwenWebStream:
     """Decodes one reply.
 
-    output_limit: tokens the model can write in one reply, 0 where unknown.
+    clean: takes the secrets out of its errors. output_limit: tokens the model can write in one reply, 0 where
+    unknown.
 
     accepted: a frame of a reply has come. response_id: the reply's id, the parent of the next turn. error,
     finish, ended: as in OpenAIStream; finish is set only together with ended.
     """
 
-    def __init__(self, output_limit: int = 0) -> None:
+    def __init__(self, clean: Cleaner, output_limit: int = 0) -> None:
         self.accepted = False
         self.error: UpstreamError | None = None
         self.finish = ""
         self.ended = False
         self.response_id = ""
+        self._clean = clean
         self._limit = output_limit
         self._sse = SSEDecoder()
         self._usage: Usage | None = None
@@ -110,7 +114,7 @@ class QwenWebStream:
     def _missing_end(self, deltas: list[Delta]) -> None:
         body = "\n".join(self._sse.stray)
         if not self.accepted and body.strip():
-            self.error = refusal(200, body)
+            self.error = refusal(200, body, self._clean)
         elif not self._answered:
             self.error = empty_reply()
         else:
@@ -136,11 +140,12 @@ class QwenWebStream:
                 return
         except (msgspec.MsgspecError, ValueError) as reason:
             if self.accepted:
+                why = self._clean.head(str(reason), WORD_LIMIT)
                 self.error = UpstreamError(
-                    f"chat.qwen.ai sent a frame that cannot be read: {reason}", code="bad_frame"
+                    f"chat.qwen.ai sent a frame that cannot be read: {why}", code="bad_frame"
                 )
             else:
-                self.error = refusal(200, data)
+                self.error = refusal(200, data, self._clean)
             return
         self.accepted = True
         if frame.created is not None:
@@ -151,7 +156,7 @@ class QwenWebStream:
     def _other(self, frame: object) -> None:
         """A frame that is neither a beginning nor part of a reply: an error, or something to pass over."""
         if not isinstance(frame, dict) or _is_error(frame):
-            self.error = stream_error(frame)
+            self.error = stream_error(frame, self._clean)
 
     def _said(self, frame: _Frame, deltas: list[Delta]) -> None:
         usage = frame.usage

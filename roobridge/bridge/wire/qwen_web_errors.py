@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from roobridge.bridge.wire.openai_errors import TEXT_LIMIT
+from roobridge.bridge.secrets.cleaner import HEAD, Cleaner
+from roobridge.bridge.wire.openai_errors import HEARD, TEXT_LIMIT, WORD_LIMIT
 from roobridge.errors import UpstreamError
 
 LONGEST_WAIT = 24 * 366  # hours; what is told beyond it is no time to wait
@@ -23,7 +24,6 @@ _WAF = re.compile(
     r"FAIL_SYS_USER_VALIDATE|RGV587|_____tmd_____|aliyun_waf|x5secdata|slider|captcha", re.IGNORECASE
 )
 _CAPTCHA = re.compile(r"action=captcha|slider|<html|<!doctype", re.IGNORECASE)
-_NO_PARENT = re.compile(r"parent_id.*not exist", re.IGNORECASE | re.DOTALL)
 _BUSY = re.compile(r"chat is in progress", re.IGNORECASE)
 _NO_MODEL = re.compile(r"model.{0,80}not (found|exist)", re.IGNORECASE | re.DOTALL)
 _NO_CHAT = re.compile(r"not_?found|not exist", re.IGNORECASE)
@@ -33,34 +33,35 @@ _LOGIN = re.compile(
 _QUOTA_CODES = frozenset({"RateLimited", "quota_limit"})
 
 
-def refusal(status: int, body: str) -> UpstreamError:
+def refusal(status: int, body: str, clean: Cleaner) -> UpstreamError:
     """The error for a body that is no reply.
 
     status: of the header `x-actual-status-code` where there is one, else HTTP's own. body: as it came.
     """
     text = body.strip().removeprefix("data:").strip()
     if text.startswith("<"):
-        return _firewall(text)
+        return _firewall(text[:HEAD])
     try:
-        return stream_error(msgspec.json.decode(text), status)
+        return stream_error(msgspec.json.decode(text), clean, status)
     except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
-        return _of_words("", text, None, status)
+        return _of_words("", clean.head(text, HEARD), None, status)
 
 
-def stream_error(body: object, status: int = 200) -> UpstreamError:
+def stream_error(body: object, clean: Cleaner, status: int = 200) -> UpstreamError:
     """The error for a decoded error object, bare or in a frame."""
     if not isinstance(body, dict):
         return _of_words("", "", None, status)
     if "ret" in body:
-        return _firewall(str(body))
+        return _firewall(str(body)[:HEAD])
     error = body.get("error")
     if isinstance(error, str):
-        return _of_words(_word(body, "code"), error, None, status)
+        return _of_words(clean.head(_word(body, "code"), WORD_LIMIT), clean.head(error, HEARD), None, status)
     said = error if isinstance(error, dict) else body.get("data")
     if not isinstance(said, dict):
         said = body
     details = _word(said, "details") or _word(said, "detail") or _word(said, "message")
-    return _of_words(_word(said, "code"), details, said.get("num"), status)
+    code = clean.head(_word(said, "code"), WORD_LIMIT)
+    return _of_words(code, clean.head(details, HEARD), said.get("num"), status)
 
 
 def _word(said: dict[str, Any], name: str) -> str:
@@ -97,7 +98,7 @@ def _of_words(code: str, details: str, num: object, status: int) -> UpstreamErro
     if _WAF.search(words) or status == 403:
         return _firewall(words)
     said = f": {details[:TEXT_LIMIT]}" if details else "."
-    if _NO_PARENT.search(details):
+    if "not exist" in details.lower().partition("parent_id")[2]:
         return UpstreamError(f"chat.qwen.ai does not know the turn to go on from{said}", code="bad_parent")
     if _BUSY.search(details):
         message = f"chat.qwen.ai is still answering in this chat{said}"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from roobridge.bridge.ports import Usage
+from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.wire.openai import OpenAIStream
 
 
@@ -25,5 +26,5 @@ from roobridge.bridge.wire.openai import OpenAIStream
 )
 def test_tokens_of_a_cache(said: dict[str, Any], cached: int, written: int) -> None:
     usage = {"prompt_tokens": 7, "completion_tokens": 2, **said}
-    (delta,) = OpenAIStream().feed(f"data: {json.dumps({'usage': usage})}\n\n")
+    (delta,) = OpenAIStream(Cleaner()).feed(f"data: {json.dumps({'usage': usage})}\n\n")
     assert delta.usage == Usage(7, 2, cached, written=written)

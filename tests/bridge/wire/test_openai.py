@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roobridge.bridge.ports import Delta, Usage
+from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.wire.openai import OpenAIStream
 from roobridge.errors import UpstreamError
 from roobridge.events import ToolDelta
@@ -27,7 +28,7 @@ def call(**fields: object) -> dict[str, Any]:
 
 
 def decode(*pieces: str) -> tuple[list[Delta], UpstreamError | None]:
-    wire = OpenAIStream()
+    wire = OpenAIStream(Cleaner())
     deltas = [said for piece in pieces for said in wire.feed(piece)]
     return deltas + wire.close(), wire.error
 
@@ -266,7 +267,7 @@ def test_half_an_error_says_what_it_is() -> None:
 
 
 def test_accepted_with_the_first_frame_that_is_no_error() -> None:
-    wire = OpenAIStream()
+    wire = OpenAIStream(Cleaner())
     assert wire.feed(": waiting\n\n") == []
     assert not wire.accepted
     assert wire.feed(frame(delta(role="assistant", content=""))) == []
@@ -274,7 +275,7 @@ def test_accepted_with_the_first_frame_that_is_no_error() -> None:
 
 
 def test_finish_is_known_before_the_end() -> None:
-    wire = OpenAIStream()
+    wire = OpenAIStream(Cleaner())
     assert wire.feed(A + STOP) == [Delta(content="a")]
     assert (wire.finish, wire.ended) == ("stop", False)
     assert wire.feed(DONE) == [Delta(finish="stop")]

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.wire.openai_errors import TEXT_LIMIT, refusal, stream_error
 
 
@@ -166,37 +167,39 @@ ROWS: list[tuple[str, int, str, str, str, int]] = [
     ("status", "body", "kind", "code", "hint"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS]
 )
 def test_refusals(status: int, body: str, kind: str, code: str, hint: int) -> None:
-    error = refusal(status, body, 7.0)
+    error = refusal(status, body, Cleaner(), 7.0)
     assert (error.kind, error.code, error.status_hint) == (kind, code, hint)
     assert error.retry_after == 7.0
     assert f"(HTTP {status})" in error.message
 
 
 def test_a_server_that_failed_is_named() -> None:
-    assert refusal(500, "", host="models.lan").message == "The upstream models.lan failed (HTTP 500)."
-    assert "models.lan" not in refusal(429, "", host="models.lan").message
+    assert (
+        refusal(500, "", Cleaner(), host="models.lan").message == "The upstream models.lan failed (HTTP 500)."
+    )
+    assert "models.lan" not in refusal(429, "", Cleaner(), host="models.lan").message
 
 
 def test_the_upstreams_own_words_are_kept_without_markup_and_at_most_so_long() -> None:
-    assert "504 Gateway" in refusal(504, "<html><h1>504 Gateway</h1></html>").message
-    assert "<h1>" not in refusal(504, "<html><h1>504 Gateway</h1></html>").message
-    assert len(refusal(500, "x" * 10_000).message) < TEXT_LIMIT + 100
+    assert "504 Gateway" in refusal(504, "<html><h1>504 Gateway</h1></html>", Cleaner()).message
+    assert "<h1>" not in refusal(504, "<html><h1>504 Gateway</h1></html>", Cleaner()).message
+    assert len(refusal(500, "x" * 10_000, Cleaner()).message) < TEXT_LIMIT + 100
 
 
 def test_keys_are_masked() -> None:
-    message = refusal(401, said("Incorrect API key provided: sk-sp-abcdef123456.")).message
+    message = refusal(401, said("Incorrect API key provided: sk-sp-abcdef123456."), Cleaner()).message
     assert "abcdef" not in message
-    assert "sk-***" in message
+    assert "provided: [redacted]." in message
 
 
 def test_param_is_passed_on() -> None:
     body = json.dumps({"error": {"message": "no", "param": "temperature", "code": "invalid_value"}})
-    assert refusal(400, body).param == "temperature"
+    assert refusal(400, body, Cleaner()).param == "temperature"
 
 
 @pytest.mark.parametrize("code", ["²", "9" * 5000, "1000", "200"])
 def test_a_code_that_is_no_status(code: str) -> None:
-    assert stream_error({"error": {"message": "no", "code": code}}).status_hint == 502
+    assert stream_error({"error": {"message": "no", "code": code}}, Cleaner()).status_hint == 502
 
 
 @pytest.mark.parametrize(
@@ -212,4 +215,4 @@ def test_a_code_that_is_no_status(code: str) -> None:
 def test_an_error_inside_a_stream_has_the_status_that_its_words_mean(
     error: dict[str, str], status: int
 ) -> None:
-    assert stream_error(error).status_hint == status
+    assert stream_error(error, Cleaner()).status_hint == status

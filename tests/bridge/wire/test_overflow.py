@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.wire.openai import OpenAIStream
 from roobridge.bridge.wire.openai_errors import refusal, stream_error
 from roobridge.bridge.wire.overflow import CODE
@@ -145,7 +146,7 @@ SAID: dict[str, tuple[int, str, int, int]] = {
 
 @pytest.mark.parametrize(("status", "body", "limit", "length"), SAID.values(), ids=list(SAID))
 def test_every_client_knows_it(status: int, body: str, limit: int, length: int) -> None:
-    error = refusal(status, body, host="127.0.0.1")
+    error = refusal(status, body, Cleaner(), host="127.0.0.1")
     assert (error.status_hint, error.code, error.kind) == (400, CODE, "invalid_request_error")
     assert all(recognised(400, CODE, error.kind, error.message).values())
     assert (f"maximum context length is {limit} tokens" in error.message) == (limit > 0)
@@ -154,10 +155,10 @@ def test_every_client_knows_it(status: int, body: str, limit: int, length: int) 
 
 @pytest.mark.parametrize(("status", "body", "limit", "length"), SAID.values(), ids=list(SAID))
 def test_it_is_the_same_within_a_stream(status: int, body: str, limit: int, length: int) -> None:
-    error = stream_error(json.loads(body))
+    error = stream_error(json.loads(body), Cleaner())
     assert (error.status_hint, error.code) == (400, CODE)
     assert all(recognised(None, "400", CODE, error.message).values())
-    decoder = OpenAIStream()
+    decoder = OpenAIStream(Cleaner())
     assert decoder.feed(f"event: error\ndata: {body}\n\n") == []
     assert isinstance(decoder.error, UpstreamError)
     assert decoder.error.code == CODE
@@ -172,4 +173,4 @@ def test_it_is_the_same_within_a_stream(status: int, body: str, limit: int, leng
     ],
 )
 def test_other_refusals_are_none(body: str) -> None:
-    assert refusal(400, body).code != CODE
+    assert refusal(400, body, Cleaner()).code != CODE

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roobridge.bridge.ports import Delta, Usage
+from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.wire.qwen_web import QwenWebStream
 from roobridge.errors import UpstreamError
 from tests.bridge.wire.cut_alike import assert_cut_alike
@@ -38,7 +39,7 @@ STOP = Delta(finish="stop")
 
 
 def decode(*pieces: str, limit: int = 0) -> tuple[list[Delta], UpstreamError | None]:
-    wire = QwenWebStream(limit)
+    wire = QwenWebStream(Cleaner(), limit)
     deltas = [said for piece in pieces for said in wire.feed(piece)]
     return deltas + wire.close(), wire.error
 
@@ -205,7 +206,7 @@ def test_errors(text: str, before: list[Delta], code: str) -> None:
 
 
 def test_what_the_next_turn_needs() -> None:
-    wire = QwenWebStream()
+    wire = QwenWebStream(Cleaner())
     assert wire.feed(": waiting\n\n") == []
     before = wire.accepted
     wire.feed(CREATED)
@@ -221,7 +222,7 @@ def test_any_cut_gives_the_same(data: st.DataObject) -> None:
 
 def decode_bytes(body: bytes, cuts: list[int]) -> list[Delta]:
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    wire = QwenWebStream()
+    wire = QwenWebStream(Cleaner())
     deltas: list[Delta] = []
     for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True):
         deltas += wire.feed(decoder.decode(body[start:end]))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.wire.qwen_web_errors import refusal
 
 
@@ -119,7 +120,7 @@ ROWS: list[tuple[str, int, str, str, str, int, float | None]] = [
     ids=[row[0] for row in ROWS],
 )
 def test_refusals(status: int, body: str, kind: str, code: str, hint: int, wait: float | None) -> None:
-    error = refusal(status, body)
+    error = refusal(status, body, Cleaner())
     assert (error.kind, error.code, error.status_hint, error.retry_after) == (kind, code, hint, wait)
     assert "S3CR" not in error.message
     assert "://" not in error.message
@@ -142,5 +143,5 @@ QUOTED = {
 @pytest.mark.shared
 def test_quoted_bodies(shared: Path) -> None:
     entries = json.loads((shared / "payloads/qwen_web_errors_quoted.json").read_text())
-    codes = {entry["name"]: refusal(200, json.dumps(entry["body"])).code for entry in entries}
+    codes = {entry["name"]: refusal(200, json.dumps(entry["body"]), Cleaner()).code for entry in entries}
     assert {name: codes[name] for name in QUOTED} == QUOTED
