@@ -135,6 +135,8 @@ async def test_closing_the_iterator_closes_the_connection(serve: Serve) -> None:
             502,
             None,
         ),
+        (b'{"success":false,"data":{"code":"E tok-0123456789","details":"x"}}', "E [redacted]", 502, None),
+        (b'data: {"error":"x","code":"umid-0123456789"}\n\n', "[redacted]", 502, None),
         (b"", "empty_stream", 502, None),
     ],
 )
