@@ -13,6 +13,7 @@ from roobridge.bridge.continuation.overlap import MisfitError
 from roobridge.bridge.continuation.stitch import Stitch
 from roobridge.bridge.ports import Upstream, UpstreamRequest, Usage
 from roobridge.bridge.reply.reply import Reply
+from roobridge.bridge.wire.bounds import REPLY, TOO_LARGE, reply_too_large
 from roobridge.errors import UpstreamError
 from roobridge.events import Fail, Piece
 from roobridge.service.attempts import Attempt, Patience
@@ -148,6 +149,9 @@ class Exchange:
                 pieces += listener.feed(delta)
             if pieces:
                 self.failure = await self.deliver(pieces)
+            if self.reply.length.said + self.reply.length.thought > REPLY:
+                attempt.finish, attempt.error = "error", reply_too_large()
+                return
             if self.over or attempt.finish:
                 return
 
@@ -156,7 +160,8 @@ class Exchange:
         # behind it (LM Studio and llama.cpp with one slot) or take half its speed.
         if self.finish == "silence":
             return True
-        return self.error is not None and self.error.status_hint in _LASTING
+        error = self.error
+        return error is not None and (error.status_hint in _LASTING or error.code == TOO_LARGE)
 
     async def settle(self) -> None:
         """Wait for the usage of the last attempt, though not for long."""

@@ -97,14 +97,13 @@ async def exchange(
 ) -> AsyncGenerator[list[Delta], None]:
     """Send the request and yield what each read of the reply said.
 
-    The first item, which may be empty, comes with the first frame that is no error. new_wire: makes the
-    decoder of the reply. refused: makes the error of a status other than 200. No error repeats what the
+    The first item comes with the first frame that is no error; any may be empty. new_wire: makes the decoder
+    of the reply. refused: makes the error of a status other than 200. No error repeats what the
     request carries as credentials, nor `secrets`. status: where the status stands. Raises UpstreamError.
     Closing the generator closes the connection, unless the reply has been read to its end.
     """
     clean = cleaner_of(request, secrets)
     wire = new_wire(clean)
-    began = False
     rest: list[Delta] = []
     decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
     try:
@@ -115,9 +114,8 @@ async def exchange(
             read = _in_stretches(_reads(response))
             while chunk := await read():
                 deltas = wire.feed(decoder.decode(chunk))
-                if wire.accepted and (deltas or not began):
-                    began = True
-                    yield deltas
+                if wire.accepted:
+                    yield deltas  # also where nothing was said: a comment is a sign of life
                 if wire.error is not None or wire.ended:
                     break
             else:

@@ -15,6 +15,7 @@ from tenacity import (
 )
 
 from roobridge.bridge.ports import Delta, Upstream, UpstreamRequest
+from roobridge.bridge.wire.bounds import TOO_LARGE
 from roobridge.errors import UpstreamError
 from roobridge.upstream.around import Around
 from roobridge.upstream.transport import TLSError
@@ -23,7 +24,17 @@ _FIRST_WAIT = 0.5  # seconds; doubled at every try, and drawn at random below th
 _LONGEST_WAIT = 8.0
 _PASSING = frozenset({429, 502, 503, 504})  # statuses that say nothing about the request
 # Statuses of the bridge's own for what would come again: a reply that is none, silence, no room left to wait.
-_LASTING = frozenset({"bad_response", "bad_frame", "empty_stream", "silence", "queue_full", "queue_timeout"})
+_LASTING = frozenset(
+    {
+        "bad_response",
+        "bad_frame",
+        "empty_stream",
+        "silence",
+        "queue_full",
+        "queue_timeout",
+        TOO_LARGE,
+    }
+)
 
 _backoff = wait_random_exponential(multiplier=_FIRST_WAIT, max=_LONGEST_WAIT)
 

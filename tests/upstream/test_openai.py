@@ -89,6 +89,29 @@ async def test_one_item_a_read_and_the_first_at_once(serve: Serve) -> None:
     await upstream.aclose()
 
 
+async def test_a_comment_and_an_empty_delta_are_signs_of_life(serve: Serve) -> None:
+    go_on = asyncio.Event()
+    silent = b'data: {"choices":[{"index":0,"delta":{"content":""}}]}\n\n'
+    words = iter((b": ping\n\n", silent, STOP))
+
+    async def script(answer: Answering, _: Received) -> None:
+        await answer.begin()
+        await answer.part(A)
+        for word in words:
+            await go_on.wait()
+            go_on.clear()
+            await answer.part(word)
+        await answer.end()
+
+    url, _ = await serve(script)
+    items = OpenAIUpstream(url).stream(REQUEST)
+    async with aclosing(items):
+        assert text_of(await anext(items)) == "aé"
+        for _ in range(2):
+            go_on.set()
+            assert await anext(items) == []
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 async def test_bytes_cut_anywhere(serve: Serve, size: int) -> None:
     # Only the first mark is the body's own: the second one is the model's first character.

@@ -15,6 +15,7 @@ import msgspec
 
 from roobridge.bridge.ports import Delta, Usage
 from roobridge.bridge.secrets.cleaner import Cleaner
+from roobridge.bridge.wire.bounds import event_too_large
 from roobridge.bridge.wire.openai_errors import WORD_LIMIT, said_in_text, stream_error
 from roobridge.bridge.wire.sse import SSEDecoder, decode_data
 from roobridge.errors import UpstreamError
@@ -40,10 +41,11 @@ class _Said(msgspec.Struct, gc=False):
 
 
 class _Choice(msgspec.Struct, gc=False):
-    index: int | None = None
+    index: Any = None
     delta: _Said | None = None
     message: _Said | None = None
     finish_reason: str | None = None
+    error: Any = None  # OpenRouter's, of the provider behind it
 
 
 class _Chunk(msgspec.Struct, gc=False):
@@ -52,6 +54,7 @@ class _Chunk(msgspec.Struct, gc=False):
     error: Any = None
     code: Any = None
     message: Any = None
+    detail: Any = None
 
 
 _chunks = msgspec.json.Decoder(_Chunk)
@@ -77,6 +80,7 @@ _FINISHES = {
 # DashScope's explicit cache use too; DeepSeek.
 _CACHED = ("cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens")
 _WRITTEN = "cache_creation_input_tokens"
+_DIGITS = 10  # of an index at most
 
 
 class OpenAIStream:
@@ -105,6 +109,8 @@ class OpenAIStream:
             if self.error is not None or self.ended:
                 break
             self._frame(event, data, deltas)
+        if self._sse.full and self.error is None and not self.ended:
+            self.error = event_too_large()
         return deltas
 
     def close(self) -> list[Delta]:
@@ -130,18 +136,23 @@ class OpenAIStream:
             return
         try:
             chunk = decode_data(_chunks, data)
-            if event == "error" or chunk.error or (chunk.choices is None and chunk.code and chunk.message):
+            if event == "error" or chunk.error or (chunk.choices is None and _is_refusal(chunk)):
                 self.error = stream_error(decode_data(_anything, data), self._clean)
             else:
                 self._chunk(chunk, deltas)
         except (msgspec.MsgspecError, ValueError) as reason:
-            if event == "error":
-                self.error = stream_error(data, self._clean)
-            else:
-                why = self._clean.head(str(reason), WORD_LIMIT)
-                self.error = UpstreamError(
-                    f"The upstream sent a frame that is no chunk: {why}", code="bad_frame"
-                )
+            self._no_chunk(event, data, reason, deltas)
+
+    def _no_chunk(self, event: str, data: str, reason: Exception, deltas: list[Delta]) -> None:
+        if not data.strip():
+            return  # some servers open a stream with an empty event
+        if data.strip() == "[DONE]":
+            self._frame(event, "[DONE]", deltas)
+        elif event == "error":
+            self.error = stream_error(data, self._clean)
+        else:
+            why = self._clean.head(str(reason), WORD_LIMIT)
+            self.error = UpstreamError(f"The upstream sent a frame that is no chunk: {why}", code="bad_frame")
 
     def _last_frame(self, event: str, data: str, deltas: list[Delta]) -> None:
         """A frame that the end of the body closed: whole, or broken off and worth nothing."""
@@ -170,8 +181,11 @@ class OpenAIStream:
         reasoning = content = ""
         calls: tuple[ToolDelta, ...] = ()
         for choice in chunk.choices or ():
-            if choice.index:  # the other choices of a request with n > 1
+            if _index(choice.index) > 0:  # the other choices of a request with n > 1
                 continue
+            if choice.error:
+                self.error = stream_error({"error": choice.error}, self._clean)
+                return
             said = choice.delta or choice.message
             if said is not None:
                 content = said.content if type(said.content) is str else _text(said.content)
@@ -193,12 +207,23 @@ class OpenAIStream:
     def _call(self, call: _ToolCall) -> ToolDelta:
         function = call.function or _Function()
         id, name = call.id or "", function.name or ""
-        if isinstance(call.index, int) and call.index >= 0:
-            index = call.index
-        else:
+        index = _index(call.index)
+        if index < 0:
             index = self._last_index + 1 if id or name or self._last_index < 0 else self._last_index
         self._last_index = index
         return ToolDelta(index, id, name, _arguments(function.arguments))
+
+
+def _index(said: Any) -> int:
+    """A call's index, written as a number or its digits; below 0 where there is none."""
+    if isinstance(said, str) and said.isdecimal() and len(said) < _DIGITS:
+        return int(said)
+    return said if isinstance(said, int) else -1
+
+
+def _is_refusal(chunk: _Chunk) -> bool:
+    """Errors in words of their own: DashScope's, and those of servers made with FastAPI."""
+    return bool((chunk.code and chunk.message) or chunk.detail)
 
 
 def _text(value: Any) -> str:

@@ -17,6 +17,7 @@ import msgspec
 
 from roobridge.bridge.ports import Delta, Usage
 from roobridge.bridge.secrets.cleaner import Cleaner
+from roobridge.bridge.wire.bounds import event_too_large
 from roobridge.bridge.wire.openai_errors import WORD_LIMIT
 from roobridge.bridge.wire.qwen_web_errors import empty_reply, refusal, stream_error
 from roobridge.bridge.wire.sse import SSEDecoder, decode_data
@@ -93,6 +94,8 @@ class QwenWebStream:
             if self.error is not None or self.ended:
                 break
             self._frame(data, deltas)
+        if self._sse.full and self.error is None and not self.ended:
+            self.error = event_too_large()
         return deltas
 
     def close(self) -> list[Delta]:

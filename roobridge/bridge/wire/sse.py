@@ -16,6 +16,7 @@ from typing import TypeAlias, TypeVar
 import msgspec
 
 from roobridge.bridge.ports import Usage
+from roobridge.bridge.wire.bounds import HELD, LINE
 from roobridge.events import Content, Finish, Piece, Thought, ToolDelta
 
 T = TypeVar("T")
@@ -28,17 +29,28 @@ class SSEDecoder:
 
     Each character is looked at a bounded number of times however the text is cut: of an open event, finished
     lines and parts of the last line are kept apart and joined once.
+
+    Once more than HELD is kept nothing is read any more; see `full`.
     """
 
     def __init__(self) -> None:
         self.stray: list[str] = []
+        self._held = 0  # of the open event
+        self._strayed = 0
         self._parts: list[str] = []  # of the line that is not ended yet
         self._data: list[str] = []
         self._event = ""
         self._after_cr = False  # the last character was CR: an LF that follows belongs to it
 
+    @property
+    def full(self) -> bool:
+        """More is kept than may be."""
+        return self._held > HELD or self._strayed > HELD
+
     def feed(self, text: str) -> list[Frame]:
         """Take more text (decoded, any cut) and return the frames that it completed."""
+        if self.full:
+            return []
         if self._after_cr or "\r" in text:
             text = self._with_lf(text)
         frames: list[Frame] = []
@@ -47,9 +59,10 @@ class SSEDecoder:
             end = text.find("\n", start)
             if end < 0:
                 if start < len(text):
-                    self._parts.append(text[start:])
+                    self._hold(text[start:])
                 return frames
-            self._parts.append(text[start:end])
+            if not self._hold(text[start:end]):
+                return frames
             start = end + 1
             self._end_line(frames)
         blocks = (text[start:] if start else text).split("\n\n")
@@ -87,10 +100,17 @@ class SSEDecoder:
         for line in lines:
             self._line(line, frames)
         if rest:
-            self._parts.append(rest)
+            self._hold(rest)
+
+    def _hold(self, part: str) -> bool:
+        """Keep a part of the last line, which others may follow; whether there is still room."""
+        self._held += len(part)
+        self._parts.append(part)
+        return not self.full
 
     def _end_line(self, frames: list[Frame]) -> None:
         line = "".join(self._parts)
+        self._held -= len(line)
         self._parts.clear()
         self._line(line, frames)
 
@@ -100,13 +120,16 @@ class SSEDecoder:
                 frames.append((self._event, "\n".join(self._data)))
                 self._data.clear()
             self._event = ""
+            self._held = 0
             return
         field, _, value = line.partition(":")
         if field == "data":
+            self._held += len(value) + LINE
             self._data.append(value.removeprefix(" "))
         elif field == "event":
             self._event = value.removeprefix(" ")
         elif field not in ("", "id", "retry"):
+            self._strayed += len(line) + LINE
             self.stray.append(line)
 
 

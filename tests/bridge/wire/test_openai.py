@@ -49,6 +49,25 @@ CASES: list[tuple[str, str, list[Delta]]] = [
     ("done without a finish", A + DONE, [Delta(content="a"), STOPPED]),
     ("neither", A, [Delta(content="a"), Delta(finish="cut")]),
     ("finish without done", A + STOP, [Delta(content="a"), STOPPED]),
+    ("done with spaces around it", A + "data:  [DONE] \n\n", [Delta(content="a"), STOPPED]),
+    ("an empty event first", "data:\n\ndata: \n\n" + A + STOP, [Delta(content="a"), STOPPED]),
+    (
+        "a choice's index in digits",
+        frame({"choices": [{"index": "1", "delta": {"content": "b"}}]})
+        + frame({"choices": [{"index": "0", "delta": {"content": "a"}, "finish_reason": "stop"}]}),
+        [Delta(content="a"), STOPPED],
+    ),
+    (
+        "a call's index in digits",
+        frame(call(index="0", id="c", function={"name": "f", "arguments": "{"}))
+        + frame(call(index="0", function={"arguments": "}"}))
+        + STOP,
+        [
+            Delta(tool_calls=(ToolDelta(0, "c", "f", "{"),)),
+            Delta(tool_calls=(ToolDelta(0, "", "", "}"),)),
+            STOPPED,
+        ],
+    ),
     ("length", A + frame(delta(finish="length")) + DONE, [Delta(content="a"), Delta(finish="length")]),
     ("finish beside content", frame(delta("stop", content="a")), [Delta(content="a"), STOPPED]),
     ("another word", A + frame(delta(finish="abort")) + DONE, [Delta(content="a"), Delta(finish="cut")]),
@@ -225,6 +244,22 @@ ERRORS: list[tuple[str, str, list[Delta], str, str, int]] = [
         'id:1\nevent:error\n:HTTP_STATUS/429\ndata:{"code":"Throttling.RateQuota","message":"slow down"}\n\n',
         [],
         "Throttling.RateQuota",
+        "rate_limit_error",
+        429,
+    ),
+    (
+        "a detail in mid-stream",
+        A + frame({"detail": "x"}),
+        [Delta(content="a")],
+        "upstream_error",
+        "api_error",
+        502,
+    ),
+    (
+        "an error in a choice",
+        A + frame({"choices": [{"index": 0, "delta": {}, "error": {"code": 429, "message": "Slow down"}}]}),
+        [Delta(content="a")],
+        "429",
         "rate_limit_error",
         429,
     ),
