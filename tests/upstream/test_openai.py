@@ -51,17 +51,6 @@ async def test_the_clients_key_and_stream_options_are_passed_on(serve: Serve) ->
     assert server.requests[0].json()["stream_options"] == {"extra": 1, "include_usage": True}
 
 
-@pytest.mark.parametrize(
-    ("preset", "field"),
-    [("llamacpp", "repeat_penalty"), ("lmstudio", "repeat_penalty"), ("vllm", "repetition_penalty")],
-)
-async def test_a_field_is_sent_as_its_server_calls_it(serve: Serve, preset: str, field: str) -> None:
-    url, server = await serve(streaming(A, DONE))
-    request = UpstreamRequest({**BODY, "repetition_penalty": 1.05})
-    await collect(OpenAIUpstream(url, preset=preset), request)
-    assert server.requests[0].json()[field] == 1.05
-
-
 async def test_no_key_no_header(serve: Serve) -> None:
     url, server = await serve(streaming(A, DONE))
     await collect(OpenAIUpstream(url))
@@ -87,29 +76,6 @@ async def test_one_item_a_read_and_the_first_at_once(serve: Serve) -> None:
     rest = [delta async for deltas in items for delta in deltas]
     assert rest == [Delta(content="aé"), Delta(content="aé"), Delta(finish="stop")]
     await upstream.aclose()
-
-
-async def test_a_comment_and_an_empty_delta_are_signs_of_life(serve: Serve) -> None:
-    go_on = asyncio.Event()
-    silent = b'data: {"choices":[{"index":0,"delta":{"content":""}}]}\n\n'
-    words = iter((b": ping\n\n", silent, STOP))
-
-    async def script(answer: Answering, _: Received) -> None:
-        await answer.begin()
-        await answer.part(A)
-        for word in words:
-            await go_on.wait()
-            go_on.clear()
-            await answer.part(word)
-        await answer.end()
-
-    url, _ = await serve(script)
-    items = OpenAIUpstream(url).stream(REQUEST)
-    async with aclosing(items):
-        assert text_of(await anext(items)) == "aé"
-        for _ in range(2):
-            go_on.set()
-            assert await anext(items) == []
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])

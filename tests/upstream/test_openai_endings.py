@@ -114,3 +114,25 @@ async def test_nobody_listens(serve: Serve) -> None:
     await server.stop()
     said = await refused(OpenAIUpstream(url))
     assert (said.code, said.status_hint) == ("unreachable", 502)
+
+
+async def test_a_comment_and_an_empty_delta_are_signs_of_life(serve: Serve) -> None:
+    go_on = asyncio.Event()
+    silent = b'data: {"choices":[{"index":0,"delta":{"content":""}}]}\n\n'
+    words = iter((b": ping\n\n", silent, STOP))
+
+    async def script(answer: Answering, _: Received) -> None:
+        await answer.begin()
+        await answer.part(A)
+        for word in words:
+            await go_on.wait()
+            go_on.clear()
+            await answer.part(word)
+        await answer.end()
+
+    url, _ = await serve(script)
+    async with aclosing(OpenAIUpstream(url)) as upstream, aclosing(upstream.stream(REQUEST)) as items:
+        assert text_of(await anext(items)) == "aé"
+        for _ in range(2):
+            go_on.set()
+            assert await anext(items) == []
