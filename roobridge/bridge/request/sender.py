@@ -2,10 +2,10 @@
 
 The words are those of the clients' sources. Roo Code 3.52.1 and Zoo Code 3.82:
 src/api/providers/constants.ts, packages/types/src/mode.ts. Cline 4.1.12:
-sdk/packages/llms/src/providers/request-headers.ts; its CLIs 2.18 and 3.0 as recorded. Kilo, in
-packages/opencode/src: kilocode/const.ts, kilocode/soul.txt, and for a provider whose id begins with "kilo"
-installation/index.ts; up to 5, a fork of Roo Code, src/api/providers/constants.ts. qwen-code 0.24.4 as
-recorded.
+sdk/packages/llms/src/providers/request-headers.ts; its CLIs 2.18 and 3.0 as recorded. Kilo: 7.7.9
+as its CLI sends it, by a name of its core's where the provider's id begins with "opencode" (later sources:
+"kilo", packages/opencode/src/session/llm/request.ts); up to 5, a fork of Roo Code,
+src/api/providers/constants.ts. qwen-code 0.24.4 as recorded.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ from tests.bridge.request.test_classify import NATIVE_TOOLS, ask, plan_of
         ({"user-agent": "ZooCode/3.82.0"}, Sender("zoo", (3, 82, 0))),
         ({"user-agent": "Kilo-Code/4.84.0"}, Sender("kilo", (4, 84, 0))),
         ({"user-agent": "Kilo-Code/7.7.9 ai-sdk/openai-compatible/3.0.37"}, Sender("kilo", (7, 7, 9))),
+        ({"user-agent": "kilo/latest/7.7.9/cli ai-sdk/provider-utils/4.0.27"}, Sender("kilo", (7, 7, 9))),
         ({"user-agent": "kilo/latest/7.2.42/cli"}, Sender("kilo", (7, 2, 42))),
         ({"user-agent": "kilo/local/0.0/cli"}, Sender("kilo", (0, 0))),
         ({"user-agent": "kilo/latest/cli"}, Sender("kilo")),
