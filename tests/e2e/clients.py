@@ -6,18 +6,26 @@ import asyncio
 import hashlib
 import json
 import os
+import platform
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from tests.e2e.programs import Ended, Place, run
 from tests.e2e.upstream import KEY, MODEL
+from tests.house_rules.test_clients_readme import shown
 
 _PINS = Path(__file__).parent
+# Optional, since it is for one platform; npm says nothing where it leaves an optional package out.
+_KILO = "@kilocode/cli-linux-x64"
+_KILO_RUNS_HERE = (sys.platform, platform.machine()) == ("linux", "x86_64")
+WITH_KILO = pytest.mark.skipif(not _KILO_RUNS_HERE, reason=f"{_KILO} runs on Linux on x86-64 alone")
 _INSTALL_LIMIT = 300  # seconds; about 20 on two cores
 _RUN_LIMIT = 120  # seconds; Cline takes 12 for a task, four of them per file as a fixed wait
 PROMPT = "Write notes.txt, edit it, count its bytes."
@@ -55,6 +63,8 @@ def _install(cache: Path, installed: Path) -> None:
             raise NpmError(f"npm ci took more than {_INSTALL_LIMIT} s") from None
         if done.returncode != 0:
             raise NpmError(f"npm ci failed: {done.stderr[-500:]}")
+        if _KILO_RUNS_HERE and not (Path(begun) / "node_modules" / _KILO).is_dir():
+            raise NpmError(f"npm ci left out {_KILO}")
         if not installed.is_dir():
             Path(begun).rename(installed)
             Path(begun).mkdir()  # for the context manager to remove
@@ -104,6 +114,37 @@ async def qwen_code(modules: Path, place: Place, base_url: str, until: asyncio.E
     events = [event for line in _json_lines(ended.output) for event in line]
     results = [event for event in events if event.get("type") == "result" and not event.get("is_error")]
     return Agent(results[-1].get("result", "") if results else "", ended)
+
+
+def kilo_settings(base_url: str) -> Any:
+    """Kilo's file as deploy/clients shows it, for this address and the scripted model."""
+    (block,) = shown("Kilo")
+    file = json.loads(block)
+    provider = file["provider"]["roobridge"]
+    provider["options"].update(baseURL=base_url, apiKey=KEY)
+    (model,) = provider["models"].values()
+    return {
+        **file,
+        "provider": {"roobridge": {**provider, "models": {MODEL: model}}},
+        "model": f"roobridge/{MODEL}",
+    }
+
+
+async def kilo(
+    modules: Path, place: Place, base_url: str, until: asyncio.Event, settings: Any = None, *options: str
+) -> Agent:
+    """Kilo without a screen, everything approved. until: stops it. settings: None for `kilo_settings`."""
+    folder = place.home / ".config" / "kilo"
+    folder.mkdir(parents=True)
+    (folder / "kilo.json").write_text(json.dumps(settings or kilo_settings(base_url)))
+    # Without a title it asks the model for one, in a request more that may come after the task's last.
+    fixed = ["run", "--auto", "--pure", "--format", "json", "--title", "notes"]
+    program = str(modules / _KILO / "bin" / "kilo")
+    ended = await run([program, *fixed, PROMPT, *options], place, limit=_RUN_LIMIT, until=until)
+    parts = [event["part"] for event in _json_lines(ended.output) if "part" in event]
+    said = [part["text"] for part in parts if part["type"] == "text"]
+    finished = bool(parts) and parts[-1].get("reason") == "stop"
+    return Agent(said[-1] if said and finished else "", ended)
 
 
 def _json_lines(output: str) -> list[Any]:

@@ -18,6 +18,7 @@ PLACE = Marked(Path(__file__).resolve().parent / "README.md", "matrix")
 
 CLINE = "cline 2.18.0, XML"
 QWEN_CODE = "qwen-code 0.24.4, native"
+KILO = "Kilo 7.7.9, native"
 ROO_XML = "Roo 3.31 rules, XML"
 ROO_NATIVE = "Roo 3.52 rules, native"
 
@@ -59,6 +60,11 @@ _ALONE = {
         Dialect.HERMES_TEXT: _nothing(1),
     },
     QWEN_CODE: {
+        Dialect.DASHSCOPE: _ALL,
+        Dialect.QWEN_TEXT: _nothing(1),
+        Dialect.HERMES_TEXT: _nothing(1),
+    },
+    KILO: {
         Dialect.DASHSCOPE: _ALL,
         Dialect.QWEN_TEXT: _nothing(1),
         Dialect.HERMES_TEXT: _nothing(1),

@@ -22,7 +22,7 @@ def test_the_table_is_written_into_its_place(tmp_path: Path, monkeypatch: pytest
 
 
 def test_every_client_meets_every_upstream_through_the_bridge() -> None:
-    for client in (matrix.CLINE, matrix.QWEN_CODE, matrix.ROO_XML, matrix.ROO_NATIVE):
+    for client in (matrix.CLINE, matrix.QWEN_CODE, matrix.KILO, matrix.ROO_XML, matrix.ROO_NATIVE):
         assert [row.dialect for row in matrix.expected(client) if row.bridged] == list(Dialect)
 
 

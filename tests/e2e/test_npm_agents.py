@@ -1,4 +1,4 @@
-"""Cline and qwen-code do a whole task on disk, through the bridge and without it."""
+"""Cline, qwen-code and Kilo do a whole task on disk, through the bridge and without it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.e2e.clients import Agent, cline, qwen_code
-from tests.e2e.matrix import CLINE, QWEN_CODE, Outcome, Row, expected
+from tests.e2e.clients import WITH_KILO, Agent, cline, kilo, qwen_code
+from tests.e2e.matrix import CLINE, KILO, QWEN_CODE, Outcome, Row, expected
 from tests.e2e.model import Said
 from tests.e2e.programs import Place, bridge
 from tests.e2e.scenario import CLOSING, COMMAND, NEW, OLD, WRITTEN, Step, inspect, spoken
@@ -52,6 +52,15 @@ def _qwen_code_steps(workspace: Path) -> Sequence[Step]:
     ]
 
 
+def _kilo_steps(workspace: Path) -> Sequence[Step]:
+    file = str(workspace / "notes.txt")
+    return [
+        ("write", {"filePath": file, "content": WRITTEN}),
+        ("edit", {"filePath": file, "oldString": OLD, "newString": NEW}),
+        ("bash", {"command": COMMAND, "description": "Counts the bytes"}),
+    ]
+
+
 DRIVEN = {
     CLINE: Driven(
         cline,
@@ -61,12 +70,17 @@ DRIVEN = {
         trims_end=True,
     ),
     QWEN_CODE: Driven(qwen_code, _qwen_code_steps, (), native=True, trims_end=False),
+    KILO: Driven(kilo, _kilo_steps, (), native=True, trims_end=False),
 }
 
 
 @pytest.mark.parametrize(
     "row",
-    [row for client in DRIVEN for row in expected(client)],
+    [
+        pytest.param(row, marks=[WITH_KILO] if client == KILO else [])
+        for client in DRIVEN
+        for row in expected(client)
+    ],
     ids=lambda row: f"{row.client}-{row.dialect.name}-{'bridged' if row.bridged else 'alone'}",
 )
 async def test_the_task_comes_out_as_the_matrix_says(
