@@ -32,8 +32,19 @@ class Input(Enum):
 
 
 class Client(Enum):
+    """Every client that a request is recognised as coming from (bridge/request/sender.py)."""
+
     ROO = "roo"
+    ZOO = "zoo"
     CLINE = "cline"
+    KILO = "kilo"
+    QWEN_CODE = "qwen-code"
+    OPENCODE = "opencode"
+
+
+# Whose native tools are known without a request: a grammar file holds them. Cline's holds its XML ones.
+TOOLS_KNOWN = frozenset({Client.ROO, Client.ZOO, Client.KILO})
+NATIVE = frozenset({ClientKind.NATIVE_AGENT, ClientKind.NATIVE_OTHER})
 
 
 class Finish(Enum):
@@ -150,14 +161,10 @@ def _plan(
     kind: ClientKind, client: Client, version: str, tools: bytes, wrap: Wrap, parallel: bool | None
 ) -> Plan:
     array = _tools(tools) if tools else None
-    if (
-        array is None
-        and kind in (ClientKind.NATIVE_AGENT, ClientKind.NATIVE_OTHER)
-        and client is not Client.ROO
-    ):
+    if array is None and kind in NATIVE and client not in TOOLS_KNOWN:
         raise ClientError(
-            f"the kind {kind.value} needs the request's tools (--tools FILE, or `tools` in a line); only "
-            "Roo's own are known without",
+            f"the kind {kind.value} needs {client.value}'s tools (--tools FILE, or `tools` in a line); only "
+            "those of roo, zoo and kilo are known without",
             param="tools",
         )
     return make_plan(kind, client.value, _version(version), array, wrap, parallel, _grammar())

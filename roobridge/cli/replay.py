@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,8 +12,12 @@ import msgspec
 import typer
 
 from roobridge.bridge.plan import ClientKind
-from roobridge.cli.case import Case, Client, Run
+from roobridge.bridge.request.chat import parse_chat_request
+from roobridge.bridge.request.sender import sender_by_prompt
+from roobridge.bridge.tape.format import Tape
+from roobridge.cli.case import NATIVE, TOOLS_KNOWN, Case, Client, Run
 from roobridge.cli.recordings import Recording, recordings, write_expected
+from roobridge.errors import ClientError
 
 
 def replay_command(
@@ -39,12 +44,23 @@ def replay_command(
 
 
 def _outcome(recording: Recording, kind: ClientKind) -> dict[str, Any]:
-    client = Client.CLINE if recording.tape.match.client == "cline" else Client.ROO
     request = recording.tape.request or {}
     tools = msgspec.json.encode(request["tools"]) if request.get("tools") else b""
+    client = _client(recording.tape)
+    if kind in NATIVE and not tools and client not in TOOLS_KNOWN:
+        client = Client.ROO
     case = Case(kind=kind, client=client, tools=msgspec.Raw(tools))
     outcome: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(Run(case, recording.tape).outcome()))
     return outcome
+
+
+def _client(tape: Tape) -> Client:
+    """Whose reply it was: as its match says, else as the prompt of its request does, else Roo's."""
+    said = tape.match.client
+    if said is None and tape.request is not None:
+        with suppress(ClientError):  # a request that is none says nothing
+            said = sender_by_prompt(parse_chat_request(tape.request).first_text).client
+    return next((client for client in Client if client.value == said), Client.ROO)
 
 
 def _differences(recording: Recording, outcomes: dict[ClientKind, dict[str, Any]]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -83,6 +84,47 @@ def test_a_broken_reply_is_an_outcome_as_well(run: Run, tape: Path, ending: Endi
     outcome = msgspec.json.decode((tape.parent / "a.expected.json").read_bytes())["roo-xml"]
     assert outcome["error"]["code"] == code
     assert outcome["content"] == "Hm. "
+
+
+GREP = {"name": "grep", "parameters": {"type": "object", "properties": {"pattern": {"type": "string"}}}}
+CUT_SEARCH = chunk("<function=grep>\n<parameter=pattern>\nTODO") + chunk("", "stop")
+
+
+@pytest.mark.parametrize(
+    ("match", "prompt", "finished"),
+    [
+        (Match(), "You are Kilo, an engineer.", True),
+        (Match(client="kilo"), "Be brief.", True),
+        (Match(client="roo"), "You are Kilo, an engineer.", False),
+        (Match(), "Be brief.", False),
+    ],
+)
+def test_a_recording_is_read_by_its_client_s_rules(
+    run: Run, tape: Path, match: Match, prompt: str, finished: bool
+) -> None:
+    """Only Kilo's grammar says that a search which ends early does no harm."""
+    request = {
+        "messages": [{"role": "system", "content": prompt}, {"role": "user", "content": "Search."}],
+        "tools": [{"type": "function", "function": GREP}],
+    }
+    tape.write_bytes(write_tape(Tape(Wire.OPENAI, "m", (Frame(0.0, CUT_SEARCH),), match, request=request)))
+    assert run("replay", str(tape), "--update").status == 0
+    outcome = msgspec.json.decode((tape.parent / "a.expected.json").read_bytes())["native"]
+    assert [call["name"] for call in outcome["tool_calls"]] == (["grep"] if finished else [])
+
+
+@pytest.mark.parametrize(
+    "request_body", [None, {}, {"messages": [{"role": "user", "content": "You are Cline, x"}]}]
+)
+def test_a_client_s_recording_without_tools_has_roo_s_in_its_native_reply(
+    run: Run, tape: Path, request_body: Any
+) -> None:
+    tape.write_bytes(
+        write_tape(Tape(Wire.OPENAI, "m", (Frame(0.0, SPOKEN),), Match(client="cline"), request=request_body))
+    )
+    assert run("replay", str(tape), "--update").status == 0
+    outcome = msgspec.json.decode((tape.parent / "a.expected.json").read_bytes())["native"]
+    assert [call["name"] for call in outcome["tool_calls"]] == ["attempt_completion"]
 
 
 @pytest.mark.parametrize(

@@ -72,19 +72,6 @@ def test_native_tools_without_the_completion_leave_text_as_it_is(run: Run, tmp_p
     assert msgspec.json.decode(out)["content"] == "Hello."
 
 
-def test_roos_own_tools_are_known_without_a_file(run: Run) -> None:
-    out = run("transform", "--kind", "native", "--output", "json", stdin=COMMAND.encode()).out
-    (call,) = msgspec.json.decode(out)["tool_calls"]
-    assert call["name"] == "execute_command"
-    assert call["arguments"]["command"] == "ls"
-
-
-def test_no_other_clients_are(run: Run) -> None:
-    status, _, err = run("transform", "--kind", "native", "--client", "cline", stdin=b"x")
-    assert status == 2
-    assert "--tools" in err
-
-
 def test_an_unfinished_call_is_status_1_and_no_call(run: Run) -> None:
     reply = b"I write.\n\n<write_to_file>\n<path>a</path>\n<content>\nhalf"
     status, out, err = run("transform", stdin=reply)

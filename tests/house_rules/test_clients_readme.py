@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from roobridge.bridge.request.sender import Sender, sender_by_prompt, sender_of
+from roobridge.cli.case import Client
 from roobridge.service.config import Settings
 from tests.house_rules.readme import SETUP, TOP, word
 
@@ -211,6 +212,14 @@ def test_the_clients_shown_are_those_that_are_recognised() -> None:
             assert sender.client == word(client)
             assert sender.version
         assert sender_by_prompt(f"{prompt} a clerk.") == Sender(word(client))
+
+
+def test_the_commands_know_every_client_that_is_recognised() -> None:
+    shown_clients = {word(client) for client, *_ in SETUP.table("How each is recognised", "client")}
+    assert {client.value for client in Client} == {
+        *shown_clients,
+        sender_of({"user-agent": "opencode"}).client,
+    }
 
 
 def test_the_top_names_every_client() -> None:
