@@ -153,6 +153,20 @@ def of_llamacpp(body: object) -> Facts:
     )
 
 
+def of_sglang(body: object) -> Facts:
+    """`GET /model_info` of SGLang; older ones have it at `/get_model_info`. The context is in its list."""
+    return Facts(vision=_flag(body.get("has_image_understanding"))) if isinstance(body, dict) else Facts()
+
+
+def of_tabby(body: object) -> dict[str, Facts]:
+    """`GET /v1/model` of TabbyAPI: the one model that is loaded."""
+    if not isinstance(body, dict):
+        return {}
+    said = _table(body, "parameters")
+    facts = Facts(context=_tokens(said.get("max_seq_len")), vision=_flag(said.get("use_vision")))
+    return dict(_named(body.get("id"), facts))
+
+
 def _rows(body: object, name: str) -> list[dict[str, Any]]:
     rows = body.get(name) if isinstance(body, dict) else None
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []

@@ -15,6 +15,8 @@ from roobridge.upstream.facts import (
     of_lmstudio_v0,
     of_ollama_ps,
     of_ollama_show,
+    of_sglang,
+    of_tabby,
 )
 
 ANSWER_TIME = 2.0  # seconds for all questions together; what is not known by then is told without
@@ -31,12 +33,13 @@ _OWNERS = {
     "llamacpp": "llamacpp",
     "organization_owner": "lmstudio",
     "sglang": "sglang",
+    "tabbyAPI": "tabbyapi",
     "vllm": "vllm",
 }
 
 
 def server_of(owner: str) -> str:
-    """The preset of the server that lists its models as this owner's; empty where it is none of them."""
+    """The server that lists its models as this owner's, by its preset where it has one; empty for others."""
     return _OWNERS.get(owner, "")
 
 
@@ -82,6 +85,17 @@ async def _llamacpp(ask: Ask, ids: Sequence[str], known: Known) -> None:
         known.update(dict.fromkeys(ids, facts))
 
 
+async def _sglang(ask: Ask, ids: Sequence[str], known: Known) -> None:
+    answer = await ask("/model_info", None) or await ask("/get_model_info", None)
+    if answer is not None:
+        known.update(dict.fromkeys(ids, of_sglang(answer)))
+
+
+async def _tabby(ask: Ask, ids: Sequence[str], known: Known) -> None:
+    found = of_tabby(await ask("/v1/model", None))
+    known.update((id, found[id]) for id in ids if id in found)
+
+
 async def _ollama(ask: Ask, ids: Sequence[str], known: Known) -> None:
     running = await ask("/api/ps", None)
     if running is None:
@@ -105,4 +119,6 @@ _QUESTIONS: dict[str, Callable[[Ask, Sequence[str], Known], Awaitable[None]]] = 
     "llamacpp": _llamacpp,
     "lmstudio": _lmstudio,
     "ollama": _ollama,
+    "sglang": _sglang,
+    "tabbyapi": _tabby,
 }

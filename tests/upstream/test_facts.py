@@ -19,6 +19,8 @@ from roobridge.upstream.facts import (
     of_lmstudio_v0,
     of_ollama_ps,
     of_ollama_show,
+    of_sglang,
+    of_tabby,
 )
 from roobridge.upstream.hosted import hosted, is_hosted
 
@@ -136,6 +138,45 @@ def test_llama_cpp() -> None:
     assert of_llamacpp(props).tools is False
 
 
+@pytest.mark.parametrize("vision", [True, False])
+def test_sglang(vision: bool) -> None:
+    told = {
+        "model_path": "Qwen/Qwen3-Coder-30B-A3B-Instruct",
+        "tokenizer_path": "Qwen/Qwen3-Coder-30B-A3B-Instruct",
+        "is_generation": True,
+        "preferred_sampling_params": None,
+        "weight_version": "default",
+        "has_image_understanding": vision,
+        "has_audio_understanding": False,
+        "model_type": "qwen3_moe",
+        "architectures": ["Qwen3MoeForCausalLM"],
+    }
+    assert of_sglang(told) == Facts(vision=vision)
+    del told["has_image_understanding"]  # as up to 0.4
+    assert of_sglang(told) == Facts()
+
+
+def test_tabby() -> None:
+    parameters: dict[str, Any] = {
+        "max_seq_len": 32768,
+        "rope_scale": 1.0,
+        "rope_alpha": 1.0,
+        "cache_size": 65536,
+        "cache_mode": "FP16",
+        "chunk_size": 2048,
+        "prompt_template": "chatml",
+        "use_vision": False,
+        "draft": None,
+    }
+    card = {"id": "qwen3-coder-exl3", "object": "model", "created": 1763700000, "owned_by": "tabbyAPI"}
+    assert of_tabby({**card, "logging": None, "parameters": parameters}) == {
+        "qwen3-coder-exl3": Facts(32768, vision=False)
+    }
+    del parameters["use_vision"]  # as of releases that read no images
+    assert of_tabby({**card, "parameters": parameters})["qwen3-coder-exl3"] == Facts(32768)
+    assert of_tabby({**card, "parameters": None})["qwen3-coder-exl3"] == Facts()
+
+
 def test_of_each_fact_the_first_that_is_known() -> None:
     assert joined(Facts(4096, vision=False), Facts(9, 8, True, True), Facts(thinking=False)) == Facts(
         4096, 8, False, True, False
@@ -183,7 +224,8 @@ _WORDS = st.sampled_from(
         *("capabilities", "loaded_instances", "config", "context_length", "loaded_context_length"),
         *("parameters", "model_info", "x.context_length", "meta", "n_ctx", "max_model_len", "architecture"),
         *("input_modalities", "modalities", "vision", "default_generation_settings", "top_provider"),
-        *("chat_template_caps", "supports_tools", "max_output_tokens"),
+        *("chat_template_caps", "supports_tools", "max_output_tokens", "has_image_understanding"),
+        *("max_seq_len", "use_vision"),
     ]
 )
 _ODD = st.recursive(
@@ -197,6 +239,8 @@ READERS: list[Callable[[Any], Facts | dict[str, Facts]]] = [
     of_ollama_show,
     of_ollama_ps,
     of_llamacpp,
+    of_sglang,
+    of_tabby,
 ]
 
 

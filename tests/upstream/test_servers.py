@@ -28,6 +28,8 @@ LMSTUDIO = {
 LMSTUDIO_V0 = {"data": [{"id": "coder", "type": "vlm", "state": "loaded", "loaded_context_length": 8192}]}
 PROPS = {"default_generation_settings": {"n_ctx": 16384}, "modalities": {"vision": True}}
 PS = {"models": [{"name": "coder", "model": "coder", "context_length": 4096}]}
+SGLANG = {"model_path": "coder", "is_generation": True, "has_image_understanding": True}
+TABBY = {"id": "coder", "owned_by": "tabbyAPI", "parameters": {"max_seq_len": 24576, "use_vision": False}}
 SHOWN = {"capabilities": ["completion", "tools"], "parameters": "num_ctx 32768"}
 
 
@@ -62,6 +64,11 @@ SERVERS: list[tuple[str, str, dict[str, object], tuple[int, bool | None, bool | 
     ("", "library", {"/api/ps": {"models": []}, "/api/show": SHOWN}, (32768, False, True)),
     ("ollama", "", {"/api/ps": PS}, (4096, None, None)),
     ("ollama", "", {"/api/show": SHOWN}, (0, None, None)),
+    ("sglang", "", {"/model_info": SGLANG}, (0, True, None)),
+    ("", "sglang", {"/get_model_info": SGLANG}, (0, True, None)),
+    ("sglang", "", {}, (0, None, None)),
+    ("", "tabbyAPI", {"/v1/model": TABBY}, (24576, False, None)),
+    ("", "tabbyAPI", {"/v1/model": {**TABBY, "id": "another"}}, (0, None, None)),
     ("vllm", "", {"/props": PROPS}, (0, None, None)),
     ("", "openai", {"/props": PROPS, "/api/v1/models": LMSTUDIO, "/api/ps": PS}, (0, None, None)),
 ]
