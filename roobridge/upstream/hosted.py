@@ -1,7 +1,8 @@
 """Qwen's hosted models: what their service lists without saying more than their names.
 
 From the pages "Models" and "Deep thinking" of Alibaba Cloud Model Studio, as of November 2026; the context is
-the one of all tokens together. A model that is not here is told without limits.
+the one of all tokens together. models.dev has the same sizes (models/alibaba; qwen3-coder-next in
+providers/alibaba-coding-plan). A model that is not here is told without limits.
 """
 
 from __future__ import annotations
