@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from pathlib import Path
@@ -17,6 +18,8 @@ from roobridge.service.config import Settings
 from roobridge.service.loading import Loaded, load
 from roobridge.service.wiring import address_of, build
 
+_BARE = re.compile(r"[A-Za-z0-9_-]+")  # TOML's keys that need no quotes
+_UNSET = (None, "")
 _TABLES = ("upstreams", "models")
 
 
@@ -96,8 +99,8 @@ def _lines(shown: Mapping[str, Any]) -> Iterator[str]:
         yield f"# {name} is not set" if value is None else f"{name} = {_written(value)}  # {origin}"
     for table in _TABLES:
         for name, values in shown[table].items():
-            yield f"\n[{table}.{_written(name)}]"
-            yield from (f"{key} = {_written(value)}" for key, value in values.items() if value is not None)
+            yield f"\n[{table}.{name if _BARE.fullmatch(name) else _written(name)}]"
+            yield from (f"{key} = {_written(value)}" for key, value in values.items() if value not in _UNSET)
     for number, route in enumerate(shown.get("routes", ())):
         first = "A request goes to" if number == 0 else "then to"
         profile = f"profile {route['profile']}" if route["profile"] else "no profile"

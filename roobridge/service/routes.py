@@ -8,6 +8,7 @@ then the fallbacks, each with the profile that its own name of the model has
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
@@ -18,6 +19,8 @@ from roobridge.service.attempts import Patience
 from roobridge.service.catalog import Catalog
 from roobridge.service.profiles import Profile, Profiles
 from roobridge.upstream.queue import Queued
+
+log = logging.getLogger("roobridge.turns")
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -72,7 +75,10 @@ class Routes:
             name, _, other = entry.partition("/")
             if not other and any(name == route.name for route in routes):
                 continue
-            routes.append(await self._route(name, other or rest, self._profile(name, other or rest)))
+            try:
+                routes.append(await self._route(name, other or rest, self._profile(name, other or rest)))
+            except ClientError as refusal:  # tapes have no other models than theirs
+                log.info("the fallback %s cannot stand in: %s", entry, refusal.message)
         return routes
 
     async def models(self) -> list[Model]:

@@ -141,6 +141,13 @@ async def test_the_last_refusal_is_the_client_s() -> None:
     assert ended.error is busy
 
 
+async def test_a_fallback_without_the_model_is_left_out() -> None:
+    home = Scripted([DOWN])
+    cloud = Scripted(HELLO, models=("other",), capabilities=Capabilities(closed_list=True))
+    assert (await turn(services(home, cloud, fallbacks=["cloud"]), "qwen")).error is DOWN
+    assert cloud.requests == []
+
+
 async def test_an_upstream_is_not_tried_twice_as_the_same() -> None:
     home = Scripted([DOWN])
     ended = await turn(services(home, Scripted(HELLO), fallbacks=["home", "cloud"]), "qwen")
