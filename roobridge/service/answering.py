@@ -27,6 +27,7 @@ from roobridge.errors import UpstreamError
 from roobridge.grammar.load import Grammar
 from roobridge.service.asking import Way
 from roobridge.service.conversations import Conversations
+from roobridge.service.limits import RateLimits
 from roobridge.service.routes import Route, Routes
 from roobridge.service.rules import Rules
 from roobridge.service.secrets import CLIENT_KEY
@@ -66,7 +67,9 @@ class Answering:
         rules: Rules,
         recorders: Sequence[Recorder] = (),
         conversations: Conversations | None = None,
+        limits: RateLimits | None = None,
     ) -> None:
+        self.limits = RateLimits() if limits is None else limits
         self.conversations = Conversations() if conversations is None else conversations
         self._routes = routes
         self._grammar = grammar
@@ -101,12 +104,12 @@ class Answering:
         ways = self._ways(chat, plan, routes, UpstreamRequest({}, key, dict(headers)))
         started = time.monotonic()
         if not plan.agent:
-            return self._turn(Ask(chat, plan), ways, partial(self._log, started))
+            return self._turn(Ask(chat, plan), ways, partial(self._ended, client, started))
         digests = digest_messages(chat.messages)
         mark = request_fingerprint(client, chat.model, digests)
         owner = owner_of(client)
         ask = Ask(chat, plan, buffered=self.conversations.is_repeat(mark))
-        turn = self._turn(ask, ways, partial(self._agent_ended, owner, mark, started))
+        turn = self._turn(ask, ways, partial(self._agent_ended, client, mark, started))
         self.conversations.begin(owner, digests, turn)
         return turn
 
@@ -169,12 +172,16 @@ class Answering:
         offer = self._manners.prompt_tools and plan.kind is not ClientKind.PLAIN
         return prompt_tools(body, writing_of(route.model), offer=offer)
 
-    def _agent_ended(self, owner: bytes, mark: bytes, started: float, turn: Turn) -> None:
-        self.conversations.end(owner, turn)
+    def _agent_ended(self, client: str, mark: bytes, started: float, turn: Turn) -> None:
+        self.conversations.end(owner_of(client), turn)
         if turn.error is None:
             self.conversations.held(mark)
         elif not turn.withdrawn and (turn.said or turn.ask.buffered):
             self.conversations.broke(mark)
+        self._ended(client, started, turn)
+
+    def _ended(self, client: str, started: float, turn: Turn) -> None:
+        self.limits.spend(client, turn.usage.total)
         self._log(started, turn)
 
     def _log(self, started: float, turn: Turn) -> None:

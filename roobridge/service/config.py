@@ -175,6 +175,15 @@ class Settings(BaseSettings):
         description="requests that each process answers at once; further ones get 503 with `Retry-After`; "
         "each holds its body and reply in memory",
     )
+    max_requests_per_minute: int = Field(
+        default=0, ge=0, description="of one client key, in each process; 0 for any number"
+    )
+    max_tokens_per_minute: int = Field(
+        default=0,
+        ge=0,
+        description="of one client key, prompts and replies together, in each process; a request is taken "
+        "while any are left; 0 for any number",
+    )
     body_limit: int = Field(default=32 * 1024 * 1024, gt=0, description="bytes of a request's body")
     # A client gives up after 300 s without a byte, a proxy between often after 30 or 60.
     keepalive: Count = Field(

@@ -19,6 +19,7 @@ from roobridge.service.catalog import Catalog
 from roobridge.service.config import Settings
 from roobridge.service.contexts import Contexts
 from roobridge.service.conversations import Conversations
+from roobridge.service.limits import RateLimits
 from roobridge.service.peers import Link, Peers
 from roobridge.service.profiles import Profiles
 from roobridge.service.routes import Place, Routes
@@ -85,7 +86,8 @@ def assemble(settings: Settings, upstreams: Mapping[str, Upstream], link: Link |
     conversations = Conversations(Peers(link) if link is not None else None)
     recorders = [upstream for upstream in upstreams.values() if isinstance(upstream, RecordUpstream)]
     rules = rules_of(settings)
-    answering = Answering(routes, load_grammar(), manners, rules, recorders, conversations)
+    limits = RateLimits(settings.max_requests_per_minute, settings.max_tokens_per_minute)
+    answering = Answering(routes, load_grammar(), manners, rules, recorders, conversations, limits)
     return Services(settings, routes, answering)
 
 

@@ -29,9 +29,19 @@ def chat_routes(answering: Answering, body_limit: int, keys: OwnKeys) -> Bluepri
         headers = {name.lower(): value for name, value in request.headers.items()}
         headers["x-request-id"] = g.request_id
         sent = bearer_key(headers.pop("authorization", ""))
+        standing = await answering.limits.take(sent)
+        g.standing = standing
+        if standing.refusal is not None:
+            raise standing.refusal
         key, provider = keys.for_the_upstream(sent), request.args.get("provider", "")
         turn = await answering.open(chat, headers, key, provider=provider, client=sent)
         return await (_streamed(turn) if chat.stream else _whole(turn))
+
+    @routes.after_request
+    async def tell_standing(response: Response) -> Response:
+        if "standing" in g:
+            response.headers.update(g.standing.headers)
+        return response
 
     return routes
 
