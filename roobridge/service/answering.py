@@ -27,6 +27,7 @@ from roobridge.errors import UpstreamError
 from roobridge.grammar.load import Grammar
 from roobridge.service.asking import Way
 from roobridge.service.conversations import Conversations
+from roobridge.service.meters import Meters
 from roobridge.service.routes import Route, Routes
 from roobridge.service.rules import Rules
 from roobridge.service.secrets import CLIENT_KEY
@@ -64,6 +65,7 @@ class Answering:
         grammar: Grammar,
         manners: Manners,
         rules: Rules,
+        meters: Meters,
         recorders: Sequence[Recorder] = (),
         conversations: Conversations | None = None,
     ) -> None:
@@ -72,6 +74,7 @@ class Answering:
         self._grammar = grammar
         self._manners = manners
         self._rules = rules
+        self._meters = meters
         self._recorders = recorders
         self._turns: set[Turn] = set()
 
@@ -99,14 +102,13 @@ class Answering:
         provider = provider or (named if isinstance(named, str) else "")
         routes = await self._routes.find(chat.model, provider)
         ways = self._ways(chat, plan, routes, UpstreamRequest({}, key, dict(headers)))
-        started = time.monotonic()
         if not plan.agent:
-            return self._turn(Ask(chat, plan), ways, partial(self._log, started))
+            return self._turn(Ask(chat, plan), ways)
         digests = digest_messages(chat.messages)
         mark = request_fingerprint(client, chat.model, digests)
         owner = owner_of(client)
         ask = Ask(chat, plan, buffered=self.conversations.is_repeat(mark))
-        turn = self._turn(ask, ways, partial(self._agent_ended, owner, mark, started))
+        turn = self._turn(ask, ways, partial(self._agent_ended, owner, mark))
         self.conversations.begin(owner, digests, turn)
         return turn
 
@@ -121,14 +123,19 @@ class Answering:
         for turn in running:
             await turn.over()
 
-    def _turn(self, ask: Ask, ways: Iterator[Way], on_end: Callable[[Turn], None]) -> Turn:
+    def _turn(
+        self, ask: Ask, ways: Iterator[Way], on_end: Callable[[Turn], None] = lambda turn: None
+    ) -> Turn:
         def ended(turn: Turn) -> None:
             self._turns.discard(turn)
             on_end(turn)
+            self._meters.ended(turn)
+            _log(turn)
 
         if len(self._turns) >= self._rules.turns:
             raise _too_many_turns()
         turn = Turn(ask, ways, self._rules, on_reply=self._name_repairs, on_end=ended)
+        self._meters.opened(ask.plan)
         self._turns.add(turn)  # asyncio itself holds tasks weakly, and nobody awaits one that drains
         return turn
 
@@ -169,30 +176,30 @@ class Answering:
         offer = self._manners.prompt_tools and plan.kind is not ClientKind.PLAIN
         return prompt_tools(body, writing_of(route.model), offer=offer)
 
-    def _agent_ended(self, owner: bytes, mark: bytes, started: float, turn: Turn) -> None:
+    def _agent_ended(self, owner: bytes, mark: bytes, turn: Turn) -> None:
         self.conversations.end(owner, turn)
         if turn.error is None:
             self.conversations.held(mark)
         elif not turn.withdrawn and (turn.said or turn.ask.buffered):
             self.conversations.broke(mark)
-        self._log(started, turn)
 
-    def _log(self, started: float, turn: Turn) -> None:
-        log.info(
-            "turn %s request=%s client=%s kind=%s upstream=%s model=%s pieces=%d repairs=%s tries=%s "
-            "outcome=%s ms=%d",
-            turn.id,
-            turn.way.request.headers.get("x-request-id", "-"),
-            turn.ask.plan.sender,
-            turn.ask.plan.kind.value,
-            turn.way.name,
-            turn.ask.chat.model,
-            turn.pieces,
-            ",".join(turn.repairs) or "-",
-            ",".join(turn.way.request.tries) or "-",
-            turn.error.code if turn.error else "ok",
-            (time.monotonic() - started) * 1000,
-        )
+
+def _log(turn: Turn) -> None:
+    log.info(
+        "turn %s request=%s client=%s kind=%s upstream=%s model=%s pieces=%d repairs=%s tries=%s "
+        "outcome=%s ms=%d",
+        turn.id,
+        turn.way.request.headers.get("x-request-id", "-"),
+        turn.ask.plan.sender,
+        turn.ask.plan.kind.value,
+        turn.way.name,
+        turn.ask.chat.model,
+        turn.pieces,
+        ",".join(turn.repairs) or "-",
+        ",".join(map(str, turn.way.request.tries)) or "-",
+        turn.error.code if turn.error else "ok",
+        (time.monotonic() - turn.began) * 1000,
+    )
 
 
 def _shutting_down() -> UpstreamError:

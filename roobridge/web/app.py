@@ -11,6 +11,7 @@ from roobridge.web.direct import SendInScope
 from roobridge.web.guard import Guard
 from roobridge.web.health import health_routes
 from roobridge.web.keys import OwnKeys
+from roobridge.web.metrics import metrics_routes
 from roobridge.web.models import models_routes
 
 
@@ -23,7 +24,8 @@ def create_app(services: Services) -> Quart:
     app.register_blueprint(chat_routes(services.answering, services.settings.body_limit, keys))
     app.register_blueprint(models_routes(services.routes))
     app.register_blueprint(health_routes(services.routes))
-    errors.install(app)
+    app.register_blueprint(metrics_routes(services.meters))
+    errors.install(app, services.meters.refused)
     app.after_serving(services.aclose)
     app.asgi_app = SendInScope(app.asgi_app)  # type: ignore[method-assign]
     return app
