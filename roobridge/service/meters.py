@@ -36,6 +36,7 @@ _GAUGES = {
     "open_turns": ("Turns that are not over.", "kind"),
     "queue_waiting": ("Requests that wait for a slot.", "queue"),
 }
+_READY = "Whether the upstream answered when /health/ready was asked for last."
 _COUNTERS = {
     "turns": ("Turns that are over, by the code of their error.", "kind", "client", "upstream", "outcome"),
     "refusals": ("Requests answered with an error's status.", "cause"),
@@ -67,6 +68,13 @@ class Meters:
             name: Gauge(f"roobridge_{name}", meaning, labels, registry=registry, multiprocess_mode="livesum")
             for name, (meaning, *labels) in _GAUGES.items()
         }
+        self._ready = Gauge(
+            "roobridge_upstream_ready",
+            _READY,
+            ["upstream"],
+            registry=registry,
+            multiprocess_mode="livemostrecent",
+        )
         self._count = {
             name: Counter(f"roobridge_{name}", meaning, labels, registry=registry)
             for name, (meaning, *labels) in _COUNTERS.items()
@@ -101,6 +109,10 @@ class Meters:
     def refused(self, code: str, kind: str) -> None:
         """A request was answered with an error's status."""
         self._count["refusals"].labels(cause_of(code, kind)).inc()
+
+    def ready(self, name: str, ok: bool) -> None:
+        """An upstream was asked how it is."""
+        self._ready.labels(name).set(ok)
 
     @contextmanager
     def waiting(self, queue: str) -> Iterator[None]:

@@ -24,6 +24,7 @@ from roobridge.service.conversations import Conversations
 from roobridge.service.meters import Meters
 from roobridge.service.peers import Link, Peers
 from roobridge.service.profiles import Profiles
+from roobridge.service.readiness import Readiness
 from roobridge.service.routes import Place, Routes
 from roobridge.service.rules import Rules
 from roobridge.service.secrets import secrets_in_force
@@ -49,9 +50,11 @@ class Services(msgspec.Struct, frozen=True):
     routes: Routes
     answering: Answering
     meters: Meters
+    readiness: Readiness
 
     async def aclose(self) -> None:
         """End the turns, then release the upstreams' connections."""
+        self.readiness.close()
         await self.answering.finish(SHUTDOWN_TIME)
         self.answering.conversations.close()
         await self.routes.aclose()
@@ -100,7 +103,7 @@ def assemble(
     recorders = [upstream for upstream in upstreams.values() if isinstance(upstream, RecordUpstream)]
     rules = rules_of(settings)
     answering = Answering(routes, load_grammar(), manners, rules, meters, recorders, conversations)
-    return Services(settings, routes, answering, meters)
+    return Services(settings, routes, answering, meters, Readiness(upstreams, meters.ready))
 
 
 def check_names(settings: Settings) -> None:

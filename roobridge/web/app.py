@@ -23,7 +23,7 @@ def create_app(services: Services) -> Quart:
     Guard(services.settings, keys).install(app)
     app.register_blueprint(chat_routes(services.answering, services.settings.body_limit, keys))
     app.register_blueprint(models_routes(services.routes))
-    app.register_blueprint(health_routes(services.routes))
+    app.register_blueprint(health_routes(services.readiness))
     app.register_blueprint(metrics_routes(services.meters))
     errors.install(app, services.meters.refused)
     app.after_serving(services.aclose)
