@@ -4,8 +4,6 @@ with it."""
 from __future__ import annotations
 
 import asyncio
-import logging
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Protocol
@@ -31,10 +29,9 @@ from roobridge.service.meters import Meters
 from roobridge.service.routes import Route, Routes
 from roobridge.service.rules import Rules
 from roobridge.service.secrets import CLIENT_KEY
+from roobridge.service.turn_log import log_begin, log_end
 from roobridge.service.turns import Ask, Turn
 from roobridge.upstream.question import Question
-
-log = logging.getLogger("roobridge.turns")
 
 _BRIDGE_FIELDS = ("stream", "stream_options")  # the upstream is always asked for a stream with usage
 
@@ -130,12 +127,13 @@ class Answering:
             self._turns.discard(turn)
             on_end(turn)
             self._meters.ended(turn)
-            _log(turn)
+            log_end(turn)
 
         if len(self._turns) >= self._rules.turns:
             raise _too_many_turns()
         turn = Turn(ask, ways, self._rules, on_reply=self._name_repairs, on_end=ended)
         self._meters.opened(ask.plan)
+        log_begin(turn)
         self._turns.add(turn)  # asyncio itself holds tasks weakly, and nobody awaits one that drains
         return turn
 
@@ -151,7 +149,7 @@ class Answering:
         question = stuck_question(chat, plan, self._manners.same_calls)
         if question is not None:
             upstream = Question(routes[0].upstream, question)
-            yield Way("bridge", upstream, request, routes[0].patience, note="stuck_call")
+            yield Way("bridge", upstream, request, routes[0].patience, "stuck_call", note="stuck_call")
             return
         for route in routes:
             asked = msgspec.structs.replace(
@@ -162,7 +160,7 @@ class Answering:
                 tools=route.profile.tools,
                 thinking_back=route.profile.shape.reasoning is Reasoning.BACK,
             )
-            yield Way(route.name, route.upstream, asked, route.patience)
+            yield Way(route.name, route.upstream, asked, route.patience, route.why)
 
     def _body(self, chat: ChatRequest, plan: Plan, route: Route) -> dict[str, object]:
         body = {name: value for name, value in chat.body.items() if name not in _BRIDGE_FIELDS}
@@ -182,24 +180,6 @@ class Answering:
             self.conversations.held(mark)
         elif not turn.withdrawn and (turn.said or turn.ask.buffered):
             self.conversations.broke(mark)
-
-
-def _log(turn: Turn) -> None:
-    log.info(
-        "turn %s request=%s client=%s kind=%s upstream=%s model=%s pieces=%d repairs=%s tries=%s "
-        "outcome=%s ms=%d",
-        turn.id,
-        turn.way.request.headers.get("x-request-id", "-"),
-        turn.ask.plan.sender,
-        turn.ask.plan.kind.value,
-        turn.way.name,
-        turn.ask.chat.model,
-        turn.pieces,
-        ",".join(turn.repairs) or "-",
-        ",".join(map(str, turn.way.request.tries)) or "-",
-        turn.error.code if turn.error else "ok",
-        (time.monotonic() - turn.began) * 1000,
-    )
 
 
 def _shutting_down() -> UpstreamError:

@@ -21,14 +21,15 @@ _ELSEWHERE = frozenset({429, 502, 503, 504})
 
 
 class Way(msgspec.Struct, frozen=True):
-    """One upstream that may answer. name: the operator's for it. note: named among the repairs of whatever it
-    answers, where it is not empty.
+    """One upstream that may answer. name: the operator's for it. why: what chose it, see Route. note: named
+    among the repairs of whatever it answers, where it is not empty.
     """
 
     name: str
     upstream: Upstream
     request: UpstreamRequest
     patience: Patience
+    why: str = "first"
     note: str = ""
 
 
