@@ -97,6 +97,15 @@ async def test_a_reply_of_many_calls_is_one_line_all_the_same(caplog: pytest.Log
     assert len(told["calls"]) < 20 * 80
 
 
+async def test_the_words_stand_in_the_record_too(caplog: pytest.LogCaptureFixture) -> None:
+    await ask(services_of(Scripted([*say(CALL), *end()])), stream=True)
+    told = [vars(record)["told"] for record in caplog.records if record.name == "roobridge.turns"]
+    assert [each["event"] for each in told] == ["turn_begins", "turn", "turn_over"]
+    assert len({each["turn"] for each in told}) == 1
+    assert (told[1]["calls"], told[1]["repairs"], told[1]["outcome"]) == ("read_file(roo-xml)", None, "ok")
+    assert isinstance(told[1]["ms"], int)
+
+
 async def test_no_line_holds_what_anyone_wrote(caplog: pytest.LogCaptureFixture) -> None:
     await ask(services_of(Scripted([*say("The word: ", HERMES), *end()])), stream=True)
     assert len(lines(caplog)) == 3
