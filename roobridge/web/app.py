@@ -7,6 +7,7 @@ from quart import Quart
 from roobridge.service.wiring import Services
 from roobridge.web import errors
 from roobridge.web.chat import chat_routes
+from roobridge.web.description import description_routes
 from roobridge.web.direct import SendInScope
 from roobridge.web.guard import Guard
 from roobridge.web.health import health_routes
@@ -24,6 +25,7 @@ def create_app(services: Services) -> Quart:
     app.register_blueprint(chat_routes(services.answering, services.settings.body_limit, keys))
     app.register_blueprint(models_routes(services.routes))
     app.register_blueprint(health_routes(services.readiness))
+    app.register_blueprint(description_routes())
     app.register_blueprint(metrics_routes(services.meters))
     errors.install(app, services.meters.refused)
     app.after_serving(services.aclose)
