@@ -95,12 +95,25 @@ class Health(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
+class Try(msgspec.Struct, frozen=True):
+    """One that failed before the one that counts. code, kind: of its error. upstream: the operator's name of
+    the upstream that was given up with it; empty where it was asked again.
+    """
+
+    code: str
+    kind: str = "api_error"
+    upstream: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.upstream}:{self.code}" if self.upstream else self.code
+
+
 class UpstreamRequest(msgspec.Struct, frozen=True):
     """One request to an upstream.
 
     body: in OpenAI's shape, `model` already mapped, `stream` left out. key: the client's bearer token,
     for an upstream that has none of its own; never logged. headers: the client's, lower-case names, for
-    matching tapes only. tries: the code of each try that failed before the one that counts, for the log.
+    matching tapes only. tries: in order, those of all upstreams of its turn.
     tools: None for what the upstream's operator decided. thinking_back: the model is shown what it thought in
     earlier turns.
     """
@@ -108,7 +121,7 @@ class UpstreamRequest(msgspec.Struct, frozen=True):
     body: dict[str, Any]
     key: str = ""
     headers: dict[str, str] = {}
-    tries: list[str] = []
+    tries: list[Try] = []
     tools: ToolUse | None = None
     thinking_back: bool = False
 

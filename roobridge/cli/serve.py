@@ -27,7 +27,6 @@ from roobridge.service.config import Settings
 from roobridge.service.environment import unknown_variables
 from roobridge.service.loading import load_settings
 from roobridge.service.peers import Link
-from roobridge.service.secrets import secrets_in_force
 from roobridge.service.wiring import SHUTDOWN_TIME, build
 from roobridge.upstream.presets import PRESETS
 from roobridge.web.serving import GRACE, LAST_WORDS, listen, serve_on
@@ -79,7 +78,7 @@ def serve_command(  # noqa: PLR0913, PLR0917 -- typer reads the options off the 
 
 def run(settings: Settings) -> None:
     """Serve until interrupted. Raises SettingsError before anything is served."""
-    log_to_stderr(settings.log_level, secrets_in_force(settings))
+    log_to_stderr(settings)
     _ignore_hangups()
     for name in unknown_variables(Settings.model_fields):
         log.warning("%s is set, but there is no such setting; roobridge/service/README.md lists them.", name)
@@ -157,5 +156,5 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def _work_apart(settings: Settings, sock: socket.socket, link: Link | None) -> None:
-    log_to_stderr(settings.log_level, secrets_in_force(settings))
+    log_to_stderr(settings)
     work(settings, sock, link)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import multiprocessing.connection
+import os
 import signal
 import socket
+import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from multiprocessing.process import BaseProcess
 from typing import TypeAlias
 
+from roobridge.service.meters import SHARED_FOLDER, forget_process
 from roobridge.service.peers import Link, links
 
 log = logging.getLogger("roobridge.serve")
@@ -37,11 +40,17 @@ class Workers:
         self._deaths: deque[float] = deque(maxlen=DEATHS)
         self._told: set[int | None] = set()
         self._stopping = False
+        self._folder = ""  # where they count together
 
     def run(self) -> bool:
         """Until SIGINT or SIGTERM; whether that was what ended them, and not deaths."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
+        with tempfile.TemporaryDirectory(prefix="roobridge-", ignore_cleanup_errors=True) as self._folder:
+            os.environ[SHARED_FOLDER] = self._folder  # the processes inherit it
+            return self._run()
+
+    def _run(self) -> bool:
         self._running = [self._start(link) for link in self._links]
         alive = True
         while alive and not self._stopping:
@@ -59,6 +68,8 @@ class Workers:
                 continue
             self._deaths.append(time.monotonic())
             log.error("worker %s has died (%s)", worker.pid, _how(worker.exitcode))
+            if worker.pid is not None:
+                forget_process(worker.pid, self._folder)
             if len(self._deaths) == DEATHS and self._deaths[-1] - self._deaths[0] < WITHIN:
                 log.error("%d workers died within %g seconds: the service ends", DEATHS, WITHIN)
                 return False

@@ -64,6 +64,7 @@ class Wrapper:
         self, toolset: Toolset, held: Held | None, openings: Mapping[str, str], *, several: bool
     ) -> None:
         self.stage = Stage.UNDECIDED
+        self.wrapped = False  # text was
         self.attempt: Attempt | None = None  # at a call that cannot be read or does not exist
         self._held = held
         self._several = several
@@ -153,6 +154,7 @@ class Wrapper:
     def _wrap(self, whole: str) -> None:
         completion = self._completion
         assert completion is not None
+        self.wrapped = True
         head, text = split_units(whole, self._limit)
         if head:
             self._out.append(Text(head))

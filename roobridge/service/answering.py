@@ -4,8 +4,6 @@ with it."""
 from __future__ import annotations
 
 import asyncio
-import logging
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Protocol
@@ -28,13 +26,13 @@ from roobridge.grammar.load import Grammar
 from roobridge.service.asking import Way
 from roobridge.service.conversations import Conversations
 from roobridge.service.limits import RateLimits
+from roobridge.service.meters import Meters
 from roobridge.service.routes import Route, Routes
 from roobridge.service.rules import Rules
 from roobridge.service.secrets import CLIENT_KEY
+from roobridge.service.turn_log import log_begin, log_end
 from roobridge.service.turns import Ask, Turn
 from roobridge.upstream.question import Question
-
-log = logging.getLogger("roobridge.turns")
 
 _BRIDGE_FIELDS = ("stream", "stream_options")  # the upstream is always asked for a stream with usage
 
@@ -42,8 +40,9 @@ _BRIDGE_FIELDS = ("stream", "stream_options")  # the upstream is always asked fo
 class Manners(msgspec.Struct, frozen=True):
     """What the operator decided for all requests. prompt_tools: tools are put into the prompt for an upstream
     that takes none. same_calls: how many times in a row an agent's same call may give the same result, 0 for
-    any number."""
+    any number. rules: of every turn."""
 
+    rules: Rules
     kind: ClientKind | None
     wrap: Wrap
     prompt_tools: bool
@@ -64,7 +63,7 @@ class Answering:
         routes: Routes,
         grammar: Grammar,
         manners: Manners,
-        rules: Rules,
+        meters: Meters,
         recorders: Sequence[Recorder] = (),
         conversations: Conversations | None = None,
         limits: RateLimits | None = None,
@@ -74,7 +73,8 @@ class Answering:
         self._routes = routes
         self._grammar = grammar
         self._manners = manners
-        self._rules = rules
+        self._rules = manners.rules
+        self._meters = meters
         self._recorders = recorders
         self._turns: set[Turn] = set()
 
@@ -102,14 +102,13 @@ class Answering:
         provider = provider or (named if isinstance(named, str) else "")
         routes = await self._routes.find(chat.model, provider)
         ways = self._ways(chat, plan, routes, UpstreamRequest({}, key, dict(headers)))
-        started = time.monotonic()
         if not plan.agent:
-            return self._turn(Ask(chat, plan), ways, partial(self._ended, client, started))
+            return self._turn(Ask(chat, plan), ways, partial(self._spend, client))
         digests = digest_messages(chat.messages)
         mark = request_fingerprint(client, chat.model, digests)
         owner = owner_of(client)
         ask = Ask(chat, plan, buffered=self.conversations.is_repeat(mark))
-        turn = self._turn(ask, ways, partial(self._agent_ended, client, mark, started))
+        turn = self._turn(ask, ways, partial(self._agent_ended, client, mark))
         self.conversations.begin(owner, digests, turn)
         return turn
 
@@ -124,14 +123,20 @@ class Answering:
         for turn in running:
             await turn.over()
 
-    def _turn(self, ask: Ask, ways: Iterator[Way], on_end: Callable[[Turn], None]) -> Turn:
+    def _turn(
+        self, ask: Ask, ways: Iterator[Way], on_end: Callable[[Turn], None] = lambda turn: None
+    ) -> Turn:
         def ended(turn: Turn) -> None:
             self._turns.discard(turn)
             on_end(turn)
+            self._meters.ended(turn)
+            log_end(turn)
 
         if len(self._turns) >= self._rules.turns:
             raise _too_many_turns()
         turn = Turn(ask, ways, self._rules, on_reply=self._name_repairs, on_end=ended)
+        self._meters.opened(ask.plan)
+        log_begin(turn)
         self._turns.add(turn)  # asyncio itself holds tasks weakly, and nobody awaits one that drains
         return turn
 
@@ -147,7 +152,7 @@ class Answering:
         question = stuck_question(chat, plan, self._manners.same_calls)
         if question is not None:
             upstream = Question(routes[0].upstream, question)
-            yield Way("bridge", upstream, request, routes[0].patience, note="stuck_call")
+            yield Way("bridge", upstream, request, routes[0].patience, "stuck_call", note="stuck_call")
             return
         for route in routes:
             asked = msgspec.structs.replace(
@@ -158,7 +163,7 @@ class Answering:
                 tools=route.profile.tools,
                 thinking_back=route.profile.shape.reasoning is Reasoning.BACK,
             )
-            yield Way(route.name, route.upstream, asked, route.patience)
+            yield Way(route.name, route.upstream, asked, route.patience, route.why)
 
     def _body(self, chat: ChatRequest, plan: Plan, route: Route) -> dict[str, object]:
         body = {name: value for name, value in chat.body.items() if name not in _BRIDGE_FIELDS}
@@ -172,34 +177,16 @@ class Answering:
         offer = self._manners.prompt_tools and plan.kind is not ClientKind.PLAIN
         return prompt_tools(body, writing_of(route.model), offer=offer)
 
-    def _agent_ended(self, client: str, mark: bytes, started: float, turn: Turn) -> None:
+    def _agent_ended(self, client: str, mark: bytes, turn: Turn) -> None:
         self.conversations.end(owner_of(client), turn)
         if turn.error is None:
             self.conversations.held(mark)
         elif not turn.withdrawn and (turn.said or turn.ask.buffered):
             self.conversations.broke(mark)
-        self._ended(client, started, turn)
+        self._spend(client, turn)
 
-    def _ended(self, client: str, started: float, turn: Turn) -> None:
+    def _spend(self, client: str, turn: Turn) -> None:
         self.limits.spend(client, turn.usage.total)
-        self._log(started, turn)
-
-    def _log(self, started: float, turn: Turn) -> None:
-        log.info(
-            "turn %s request=%s client=%s kind=%s upstream=%s model=%s pieces=%d repairs=%s tries=%s "
-            "outcome=%s ms=%d",
-            turn.id,
-            turn.way.request.headers.get("x-request-id", "-"),
-            turn.ask.plan.sender,
-            turn.ask.plan.kind.value,
-            turn.way.name,
-            turn.ask.chat.model,
-            turn.pieces,
-            ",".join(turn.repairs) or "-",
-            ",".join(turn.way.request.tries) or "-",
-            turn.error.code if turn.error else "ok",
-            (time.monotonic() - started) * 1000,
-        )
 
 
 def _shutting_down() -> UpstreamError:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import msgspec
 
 from roobridge.bridge.plan import Plan
-from roobridge.bridge.ports import Upstream, UpstreamRequest, Usage
+from roobridge.bridge.ports import Try, Upstream, UpstreamRequest, Usage
 from roobridge.bridge.reply.reply import new_reply
 from roobridge.errors import UpstreamError
 from roobridge.events import Fail, Piece
@@ -21,14 +21,15 @@ _ELSEWHERE = frozenset({429, 502, 503, 504})
 
 
 class Way(msgspec.Struct, frozen=True):
-    """One upstream that may answer. name: the operator's for it. note: named among the repairs of whatever it
-    answers, where it is not empty.
+    """One upstream that may answer. name: the operator's for it. why: what chose it, see Route. note: named
+    among the repairs of whatever it answers, where it is not empty.
     """
 
     name: str
     upstream: Upstream
     request: UpstreamRequest
     patience: Patience
+    why: str = "first"
     note: str = ""
 
 
@@ -66,6 +67,21 @@ class Asking:
             counted = added(counted, exchange.usage)
         return counted
 
+    @property
+    def deltas(self) -> int:
+        """How many the upstreams sent."""
+        return sum(exchange.deltas for exchange in self.exchanges)
+
+    @property
+    def continuations(self) -> int:
+        """How many times an upstream was asked to go on."""
+        return sum(exchange.continuations for exchange in self.exchanges)
+
+    @property
+    def spoke(self) -> float:
+        """When the first content came, as `time.monotonic` has it; 0 where none did."""
+        return next((exchange.spoke for exchange in self.exchanges if exchange.spoke), 0.0)
+
     async def begin(self, plan: Plan) -> Exchange:
         """The exchange that an upstream took, listened to. Raises the last UpstreamError where none did."""
         while True:
@@ -77,7 +93,7 @@ class Asking:
                 following = next(self._ways, None) if refusal.status_hint in _ELSEWHERE else None
                 if following is None:
                     raise
-                self.way.request.tries.append(f"{self.way.name}:{refusal.code}")
+                self.way.request.tries.append(Try(refusal.code, refusal.kind, self.way.name))
             await exchange.aclose()
             self.way = following
 

@@ -26,8 +26,8 @@ class Patience(msgspec.Struct, frozen=True):
 class Attempt:
     """Iterates over what each read of one upstream reply gave, joined, and remembers how it ended.
 
-    usage: the last seen. finish: as `Reply.close` takes it, once the iteration is over. error: what broke
-    the reply off, where `finish` is "error".
+    deltas: how many came. usage: the last seen. finish: as `Reply.close` takes it, once the iteration is
+    over. error: what broke the reply off, where `finish` is "error".
 
     on_accept is called when the first item has come. Iterating raises UpstreamError where the request was
     refused; after the first item nothing is raised.
@@ -41,6 +41,7 @@ class Attempt:
         patience: Patience,
         on_accept: Callable[[], None] = lambda: None,
     ) -> None:
+        self.deltas = 0
         self.usage: Usage | None = None
         self.finish = ""
         self.error: UpstreamError | None = None
@@ -75,6 +76,7 @@ class Attempt:
             silence.end()
         if not self.accepted:
             self._accept()
+        self.deltas += len(deltas)
         for delta in deltas:
             if delta.usage is not None:
                 self.usage = delta.usage

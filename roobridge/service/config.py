@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lower)] = Field(
         default="info", description="`debug`, `info`, `warning` or `error`"
     )
+    log_format: Annotated[Literal["text", "json"], BeforeValidator(lower)] = Field(
+        default="text", description="`text`, or `json`: one object a line"
+    )
 
     upstream: str = Field(
         default="",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -45,6 +46,8 @@ class Exchange:
     `listen` leaves the last attempt open, since its usage may follow; `aclose` closes it.
 
     attempt: the one that runs or ran last; request: what it asks. failure: what cannot be delivered.
+    continuations: how many were asked for. spoke: when the first content came, as `time.monotonic` has it, 0
+    before.
     """
 
     def __init__(
@@ -59,11 +62,14 @@ class Exchange:
         self.request: UpstreamRequest | None = None
         self.attempt: Attempt | None = None
         self.failure: Fail | None = None
+        self.continuations = 0
+        self.spoke = 0.0
         self._upstream = upstream
         self._effort = effort
         self.deliver = deliver
         self._on_accept = on_accept
         self._spent: Usage | None = None
+        self._deltas = 0  # of the attempts before
         self._ending: list[Piece] = []  # of the closed reply, not delivered yet
 
     @property
@@ -86,6 +92,11 @@ class Exchange:
         """Of all attempts together, as far as the upstream counted them."""
         return added(self._spent, self.attempt.usage if self.attempt is not None else None)
 
+    @property
+    def deltas(self) -> int:
+        """How many came in all attempts together."""
+        return self._deltas + (self.attempt.deltas if self.attempt is not None else 0)
+
     async def listen(self, request: UpstreamRequest) -> None:
         """Until the reply is done, or its upstream has ended and nothing can be gone on with.
 
@@ -99,6 +110,7 @@ class Exchange:
                 return
             finish = self.finish
             await self._let_go()
+            self.continuations += 1
             stitch = Stitch(resumption, exact=exact)
             try:
                 await self._hear(continuation(request, resumption.opening, partial=exact), stitch)
@@ -146,6 +158,8 @@ class Exchange:
         async for deltas in attempt:
             pieces: list[Piece] = []
             for delta in deltas:
+                if not self.spoke and delta.content:
+                    self.spoke = time.monotonic()
                 pieces += listener.feed(delta)
             if pieces:
                 self.failure = await self.deliver(pieces)
@@ -176,7 +190,7 @@ class Exchange:
         """Close the attempt that broke off; the usage that follows a finish is waited for."""
         if self.finish not in _NO_USAGE:
             await self.settle()
-        self._spent = self.usage
+        self._spent, self._deltas = self.usage, self.deltas
         attempt, self.attempt = self.attempt, None
         assert attempt is not None
         await attempt.aclose()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import nullcontext
 from fnmatch import translate
 
 import msgspec
@@ -13,7 +14,7 @@ from roobridge.bridge.shaping.body import Shape
 from roobridge.bridge.shaping.images import Images
 from roobridge.bridge.shaping.sampling import SAMPLING
 from roobridge.service.tables import ModelTable
-from roobridge.upstream.queue import Slots
+from roobridge.upstream.queue import Slots, Watch
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -44,11 +45,14 @@ class Profile(msgspec.Struct, frozen=True):
 
 
 class Profiles:
-    """All of them, in the order of the settings file. wait: see Slots."""
+    """All of them, in the order of the settings file. wait, watch: see Slots."""
 
-    def __init__(self, tables: Mapping[str, ModelTable], wait: float = 0.0) -> None:
+    def __init__(
+        self, tables: Mapping[str, ModelTable], wait: float = 0.0, watch: Watch = nullcontext
+    ) -> None:
         self._profiles = [
-            (_matcher(pattern), _profile(pattern, table, wait)) for pattern, table in tables.items()
+            (_matcher(pattern), _profile(pattern, table, _slots(table, wait, watch)))
+            for pattern, table in tables.items()
         ]
 
     def of(self, *names: str) -> Profile:
@@ -74,7 +78,11 @@ def _matcher(pattern: str) -> re.Pattern[str]:
     return re.compile(translate(pattern.lower()))
 
 
-def _profile(pattern: str, table: ModelTable, wait: float) -> Profile:
+def _slots(table: ModelTable, wait: float, watch: Watch) -> Slots | None:
+    return Slots(table.max_concurrent, wait, watch) if table.max_concurrent else None
+
+
+def _profile(pattern: str, table: ModelTable, slots: Slots | None) -> Profile:
     return Profile(
         pattern,
         table.upstream,
@@ -83,7 +91,7 @@ def _profile(pattern: str, table: ModelTable, wait: float) -> Profile:
         table.tools,
         table.context_length,
         table.max_output,
-        Slots(table.max_concurrent, wait) if table.max_concurrent else None,
+        slots,
         Shape(
             sampling=SAMPLING[table.sampling] if table.sampling else {},
             defaults=table.defaults,

@@ -33,13 +33,16 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Route(msgspec.Struct, frozen=True):
-    """One upstream for one request. name: the operator's. model: the upstream's word for it."""
+    """One upstream for one request. name: the operator's. model: the upstream's word for it. why: what chose
+    it: `provider`, `prefix` (of the model's name), `profile`, `first` or `fallback`.
+    """
 
     name: str
     upstream: Upstream
     patience: Patience
     model: str
     profile: Profile = Profile()
+    why: str = "first"
 
 
 class Routes:
@@ -70,13 +73,16 @@ class Routes:
         name = provider or prefix or profile.upstream or self._first
         if not (provider or prefix or profile.pattern):
             await self._check_prefix(model, name)
-        routes = [await self._route(name, rest, self._profile(name, rest))]
+        chosen = {"provider": provider, "prefix": prefix, "profile": profile.upstream}
+        why = next((word for word, given in chosen.items() if given), "first")
+        routes = [await self._route(name, rest, self._profile(name, rest), why)]
         for entry in self._fallbacks if profile.fallbacks is None else profile.fallbacks:
             name, _, other = entry.partition("/")
             if not other and any(name == route.name for route in routes):
                 continue
+            meant = other or rest
             try:
-                routes.append(await self._route(name, other or rest, self._profile(name, other or rest)))
+                routes.append(await self._route(name, meant, self._profile(name, meant), "fallback"))
             except ClientError as refusal:  # tapes have no other models than theirs
                 log.info("the fallback %s cannot stand in: %s", entry, refusal.message)
         return routes
@@ -107,12 +113,13 @@ class Routes:
         mapped = self.places[name].catalog.mapped(model)
         return self._profiles.of(f"{name}/{model}", model, mapped)
 
-    async def _route(self, name: str, model: str, profile: Profile) -> Route:
+    async def _route(self, name: str, model: str, profile: Profile, why: str) -> Route:
         place = self.places[name]
         # A profile's word for a model is that of the upstream for which it was written.
         target = profile.model if (profile.upstream or self._first) == name else ""
         upstream = place.upstream if profile.slots is None else Queued(place.upstream, profile.slots)
-        return Route(name, upstream, place.patience, target or await place.catalog.resolve(model), profile)
+        known = target or await place.catalog.resolve(model)
+        return Route(name, upstream, place.patience, known, profile, why)
 
     async def _check_prefix(self, model: str, name: str) -> None:
         """With one upstream, whatever stands before a slash belongs to the model's name. With several it may

@@ -20,6 +20,7 @@ import msgspec
 
 from roobridge.bridge.plan import Plan, Wrap
 from roobridge.bridge.ports import Usage
+from roobridge.bridge.reply.reply import Reply
 from roobridge.bridge.request.chat import ChatRequest
 from roobridge.errors import ReplyError, RoobridgeError
 from roobridge.events import Content, Fail, Piece, ToolDelta
@@ -60,6 +61,10 @@ class Turn:
     everything. What goes wrong is raised by `begin` and `whole`, or stands in `error` at the end. The batches
     hold no Fail; an empty one stands for a comment.
 
+    asking: all that was asked. reply: the one that was delivered, or failed to be; None before. began,
+    answered, sent: when the turn was made, when the machine knew what became of the reply's beginning, and
+    when the first batch of a streamed reply went out, as `time.monotonic` has it; 0 before.
+
     ways: see Asking. on_reply is called when the machine is through with a reply, before its upstream is let
     go; on_end once the turn is over.
     """
@@ -75,15 +80,17 @@ class Turn:
     ) -> None:
         self.id = secrets.token_hex(12)
         self.created = int(time.time())
+        self.began = time.monotonic()
+        self.answered = self.sent = 0.0
         self.ask = ask
         self.pieces = 0
-        self.repairs: list[str] = []
+        self.reply: Reply | None = None
         self.said = False  # content or reasoning went out
         self.withdrawn = False  # ended by the client or by a newer request
         self._rules = rules
         self._on_reply = on_reply
         self._on_end = on_end
-        self._asking = Asking(ways, rules, f"call_{self.id}", self._deliver, self._accepted)
+        self.asking = Asking(ways, rules, f"call_{self.id}", self._deliver, self._accepted)
         self.request = self.way.request  # what the upstream was asked last
         self._answered = False  # content or a call came out of the machine
         self._asked_again = False  # once a request, whatever for
@@ -99,7 +106,7 @@ class Turn:
     @property
     def way(self) -> Way:
         """The upstream that answers, or that was asked last."""
-        return self._asking.way
+        return self.asking.way
 
     @property
     def error(self) -> RoobridgeError | None:
@@ -107,9 +114,14 @@ class Turn:
         return self._outbox.error
 
     @property
+    def repairs(self) -> list[str]:
+        """Of the reply, by name."""
+        return self.reply.repairs if self.reply is not None else []
+
+    @property
     def usage(self) -> Usage:
         """The upstream's count for all that it was asked, else an estimate."""
-        asking = self._asking
+        asking = self.asking
         return asking.usage or estimate(self.ask.chat, [each.reply.length for each in asking.exchanges])
 
     async def begin(self) -> None:
@@ -120,7 +132,7 @@ class Turn:
         if self.error is not None:
             raise self.error
         self._begun = True
-        self.said = bool(self._first)
+        self._went_out(self._first)
         if not self._first:  # the 200 went out with a comment
             self._outbox.comment_every(self._rules.keepalive)
 
@@ -130,7 +142,7 @@ class Turn:
             first, self._first = self._first, None
             return first
         batch = await self._outbox.next()
-        self.said = self.said or bool(batch)
+        self._went_out(batch)
         return batch
 
     def write_through(self, write: Write) -> None:
@@ -206,18 +218,18 @@ class Turn:
     async def _reply(self) -> Fail | None:
         """Ask and deliver what the machine makes of it; returns what it could not deliver."""
         try:
-            exchange = await self._asking.begin(self.ask.plan)
+            exchange = await self.asking.begin(self.ask.plan)
             if self._may_ask_again():
                 exchange = await self._second_chance(exchange)
             return await self._conclude(exchange)
         finally:
-            await self._asking.aclose()
+            await self.asking.aclose()
 
     async def _conclude(self, exchange: Exchange) -> Fail | None:
         """The upstream has said all: close the reply."""
         failure = await exchange.conclude()
         self._cause = exchange.error
-        self.repairs = exchange.reply.repairs
+        self.reply = exchange.reply
         self.request = exchange.request or self.way.request
         self._on_reply(self)
         if failure is None:
@@ -234,11 +246,15 @@ class Turn:
         self._take_back()
         await first.settle()
         await first.aclose()
-        second = self._asking.exchange(msgspec.structs.replace(plan, wrap=Wrap.HOLD))
+        second = self.asking.exchange(msgspec.structs.replace(plan, wrap=Wrap.HOLD))
         return second if await calls_now(second, request, lambda: self._answered) else first
 
     def _accepted(self) -> None:
         self._outbox.comment_every(self._rules.keepalive)
+
+    def _went_out(self, batch: list[Piece] | None) -> None:
+        if batch and not self.said:
+            self.said, self.sent = True, time.monotonic()
 
     async def _deliver(self, pieces: list[Piece]) -> Fail | None:
         failure = pieces[-1] if pieces and isinstance(pieces[-1], Fail) else None
@@ -248,8 +264,8 @@ class Turn:
                 self._take_back()
                 pieces = pieces if self._answered else thoughts(pieces)
         self.pieces += len(pieces)
-        if not self._answered:
-            self._answered = any(isinstance(piece, (Content, ToolDelta)) for piece in pieces)
+        if not self._answered and any(isinstance(piece, (Content, ToolDelta)) for piece in pieces):
+            self._answered, self.answered = True, time.monotonic()
         await self._outbox.put(pieces)
         return failure
 

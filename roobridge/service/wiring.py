@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -20,15 +22,17 @@ from roobridge.service.config import Settings
 from roobridge.service.contexts import Contexts
 from roobridge.service.conversations import Conversations
 from roobridge.service.limits import RateLimits
+from roobridge.service.meters import Meters
 from roobridge.service.peers import Link, Peers
 from roobridge.service.profiles import Profiles
+from roobridge.service.readiness import Readiness
 from roobridge.service.routes import Place, Routes
 from roobridge.service.rules import Rules
 from roobridge.service.secrets import secrets_in_force
 from roobridge.upstream.measured import Measured
 from roobridge.upstream.openai import OpenAIUpstream
 from roobridge.upstream.presets import KINDS, PRESETS, is_local
-from roobridge.upstream.queue import Queued, Slots
+from roobridge.upstream.queue import Queued, Slots, Watch
 from roobridge.upstream.qwen_web import SITE, Capture, QwenWebUpstream
 from roobridge.upstream.record import RecordUpstream
 from roobridge.upstream.replay import ReplayUpstream
@@ -46,9 +50,12 @@ class Services(msgspec.Struct, frozen=True):
     settings: Settings
     routes: Routes
     answering: Answering
+    meters: Meters
+    readiness: Readiness
 
     async def aclose(self) -> None:
         """End the turns, then release the upstreams' connections."""
+        self.readiness.close()
         await self.answering.finish(SHUTDOWN_TIME)
         self.answering.conversations.close()
         await self.routes.aclose()
@@ -60,16 +67,19 @@ def build(settings: Settings, link: Link | None = None) -> Services:
     Raises SettingsError naming the setting, grammar file or tape.
     """
     check_names(settings)
-    upstreams = {name: _build_one(settings, name) for name in settings.upstream_names}
+    meters = Meters()
+    upstreams = {
+        name: _build_one(settings, name, partial(meters.waiting, name)) for name in settings.upstream_names
+    }
     if settings.record is not None:
         folder, clean = settings.record, Cleaner(secrets_in_force(settings))
         upstreams = {name: RecordUpstream(upstream, folder, clean) for name, upstream in upstreams.items()}
-    return assemble(settings, upstreams, link)
+    return assemble(settings, upstreams, link, meters)
 
 
-def _build_one(settings: Settings, name: str) -> Upstream:
+def _build_one(settings: Settings, name: str, watch: Watch) -> Upstream:
     try:
-        return build_upstream(settings.at(name))
+        return build_upstream(settings.at(name), watch)
     except SettingsError as error:
         if name not in settings.upstreams:
             raise
@@ -78,17 +88,29 @@ def _build_one(settings: Settings, name: str) -> Upstream:
         ) from error
 
 
-def assemble(settings: Settings, upstreams: Mapping[str, Upstream], link: Link | None = None) -> Services:
+def assemble(
+    settings: Settings,
+    upstreams: Mapping[str, Upstream],
+    link: Link | None = None,
+    meters: Meters | None = None,
+) -> Services:
     """The services around upstreams that stand already, by their names."""
     places = {name: _place(settings.at(name), upstream) for name, upstream in upstreams.items()}
-    routes = Routes(places, Profiles(settings.models, settings.queue_timeout), settings.fallbacks)
-    manners = Manners(settings.kind, settings.wrap, settings.enable_tool_calling, settings.max_same_calls)
+    meters = Meters() if meters is None else meters
+    profiles = Profiles(settings.models, settings.queue_timeout, partial(meters.waiting, "models"))
+    routes = Routes(places, profiles, settings.fallbacks)
+    manners = Manners(
+        rules_of(settings),
+        settings.kind,
+        settings.wrap,
+        settings.enable_tool_calling,
+        settings.max_same_calls,
+    )
     conversations = Conversations(Peers(link) if link is not None else None)
     recorders = [upstream for upstream in upstreams.values() if isinstance(upstream, RecordUpstream)]
-    rules = rules_of(settings)
     limits = RateLimits(settings.max_requests_per_minute, settings.max_tokens_per_minute)
-    answering = Answering(routes, load_grammar(), manners, rules, recorders, conversations, limits)
-    return Services(settings, routes, answering)
+    answering = Answering(routes, load_grammar(), manners, meters, recorders, conversations, limits)
+    return Services(settings, routes, answering, meters, Readiness(upstreams, meters.ready))
 
 
 def check_names(settings: Settings) -> None:
@@ -152,8 +174,8 @@ def address_of(settings: Settings) -> str:
     return settings.base_url or usual
 
 
-def build_upstream(settings: Settings) -> Upstream:
-    """The upstream that the settings name. Raises SettingsError."""
+def build_upstream(settings: Settings, watch: Watch = nullcontext) -> Upstream:
+    """The upstream that the settings name. watch: see Slots. Raises SettingsError."""
     name = settings.upstream_name
     if name == "replay":
         if settings.base_url and not settings.upstream:
@@ -164,9 +186,9 @@ def build_upstream(settings: Settings) -> Upstream:
     if name == "openai":
         if not settings.base_url:
             raise _missing("base_url", "the upstream openai", "--base-url or ROOBRIDGE_BASE_URL")
-        return _openai(settings)
+        return _openai(settings, watch)
     if name in PRESETS:
-        return _openai(settings)
+        return _openai(settings, watch)
     known = ", ".join(dict.fromkeys((*KINDS, *settings.upstreams)))
     raise SettingsError(
         f"The setting 'upstream' is {name!r}, but must be one of {known}.",
@@ -175,7 +197,7 @@ def build_upstream(settings: Settings) -> Upstream:
     )
 
 
-def _openai(settings: Settings) -> Upstream:
+def _openai(settings: Settings, watch: Watch) -> Upstream:
     name = settings.upstream_name
     upstream: Upstream = OpenAIUpstream(
         address_of(settings),
@@ -185,7 +207,7 @@ def _openai(settings: Settings) -> Upstream:
     )
     upstream = Retrying(upstream, settings.retry_seconds)
     if settings.max_concurrent:
-        upstream = Queued(upstream, Slots(settings.max_concurrent, settings.queue_timeout))
+        upstream = Queued(upstream, Slots(settings.max_concurrent, settings.queue_timeout, watch))
     if settings.measure_context:
         upstream = Measured(upstream, _contexts_of(settings, upstream))
     upstream = ToolsAsText(upstream, settings.tools, offer=settings.enable_tool_calling)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager, nullcontext
+from typing import TypeAlias
 
 from roobridge.bridge.ports import Delta, Upstream, UpstreamRequest
 from roobridge.errors import UpstreamError
@@ -13,16 +14,20 @@ from roobridge.upstream.around import Around
 WAITING = 64  # requests that wait at most
 ASK_AGAIN = 30.0  # seconds after which a request that found no room may come again
 
+# Makes what is entered where a request begins to wait, and left where it waits no more.
+Watch: TypeAlias = Callable[[], AbstractContextManager[None]]
+
 
 class Slots:
     """How many requests may be at work at once; the others wait, first come, first served.
 
-    wait: seconds that one waits at most, 0 for ever.
+    wait: seconds that one waits at most, 0 for ever. watch: told of each that waits.
     """
 
-    def __init__(self, number: int, wait: float) -> None:
+    def __init__(self, number: int, wait: float, watch: Watch = nullcontext) -> None:
         self._free = asyncio.Semaphore(number)
         self._wait = wait
+        self._watch = watch
         self._waiting = 0
 
     @asynccontextmanager
@@ -39,8 +44,9 @@ class Slots:
             raise _no_room("queue_full", f"{WAITING} requests wait for the upstream already")
         self._waiting += 1
         try:
-            async with asyncio.timeout(self._wait or None):
-                await self._free.acquire()
+            with self._watch():
+                async with asyncio.timeout(self._wait or None):
+                    await self._free.acquire()
         except TimeoutError:
             raise _no_room(
                 "queue_timeout", f"no slot of the upstream came free within {self._wait:g} seconds"

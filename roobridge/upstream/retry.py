@@ -14,7 +14,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from roobridge.bridge.ports import Delta, Upstream, UpstreamRequest
+from roobridge.bridge.ports import Delta, Try, Upstream, UpstreamRequest
 from roobridge.bridge.wire.bounds import TOO_LARGE
 from roobridge.errors import UpstreamError
 from roobridge.upstream.around import Around
@@ -56,7 +56,8 @@ class Retrying(Around):
 
     async def _stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
         def note(state: RetryCallState) -> None:
-            request.tries.append(_failure(state).code)
+            failure = _failure(state)
+            request.tries.append(Try(failure.code, failure.kind))
 
         tries = AsyncRetrying(
             retry=retry_if_exception(is_passing),

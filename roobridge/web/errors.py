@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Callable
 
 import msgspec
 from quart import Quart, Response
@@ -44,22 +45,23 @@ def _asking_again_is_vain(error: RoobridgeError) -> bool:
     return isinstance(error, ReplyError) or error.kind == "insufficient_quota"
 
 
-def install(app: Quart) -> None:
-    """Give the app its error handlers."""
+def install(app: Quart, refused: Callable[[str, str], None]) -> None:
+    """Give the app its error handlers. refused: told the code and the kind of each error."""
 
     async def known(error: RoobridgeError) -> Response:
+        refused(error.code, error.kind)
         return error_response(error)
 
     async def of_the_framework(error: HTTPException) -> Response:
         status = error.code or 500
         message = _FRAMEWORK.get(status, error.description or error.name)
-        return error_response(
+        return await known(
             ClientError(message, code=error.name.lower().replace(" ", "_"), status_hint=status)
         )
 
     async def unforeseen(error: Exception) -> Response:
         log.error("request failed", exc_info=error)
-        return error_response(
+        return await known(
             UpstreamError(
                 "The bridge itself failed; its log has the cause.", code="internal_error", status_hint=500
             )

@@ -1,8 +1,8 @@
 """What stands before every route: who asks, for which page, with what kind of body; and the headers of every
 answer.
 
-`/health` is open to all: probes ask under names that nobody foresees, it tells nothing of a conversation, and
-no page can read it.
+`/health` and `/health/ready` are open to all: probes ask under names that nobody foresees,
+they tell nothing of a conversation, and no page can read them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from quart import Quart, Response, g, request
 from roobridge.errors import ClientError
 from roobridge.service.config import Settings
 from roobridge.web.body import drop_body, refuse_other_types
+from roobridge.web.health import PATHS
 from roobridge.web.keys import OwnKeys
 from roobridge.web.names import Hosts, Origins, is_own
 
@@ -79,7 +80,7 @@ class Guard:
                 "The request has a Content-Length beside a Transfer-Encoding (RFC 9112, 6.1): send one.",
                 code="ambiguous_length",
             )
-        if request.path == "/health":
+        if request.path in PATHS:
             return None
         self._check_host(request.headers.get("host", ""))
         self._check_origin(", ".join(request.headers.getlist("origin")))

@@ -1,46 +1,34 @@
-"""GET /health: whether the bridge can do its work now."""
+"""GET /health: whether the process is alive. GET /health/ready: whether it can do its work now."""
 
 from __future__ import annotations
 
-import asyncio
-
 from quart import Blueprint, Response
 
-from roobridge.bridge.ports import Health, Upstream
-from roobridge.service.routes import Routes
+from roobridge.service.readiness import Readiness
 from roobridge.web.errors import json_response
 
-ANSWER_TIME = 10.0  # seconds; those who probe rarely wait longer
+# Open to all; see the guard.
+PATHS = frozenset({"/health", "/health/ready"})
 
 
-def health_routes(upstreams: Routes) -> Blueprint:
+def health_routes(readiness: Readiness) -> Blueprint:
     routes = Blueprint("health", __name__)
 
     @routes.get("/health")
     async def health() -> Response:
-        places = upstreams.places
-        asked = await asyncio.gather(*(_ask(place.upstream) for place in places.values()))
-        found = dict(zip(places, asked, strict=True))
-        first, first_found = next(iter(found.items()))
-        ok = any(each.ok for each in asked)
-        body: dict[str, object] = {
-            "status": "ok" if ok else "failing",
-            "upstream": places[first].upstream.name if len(places) == 1 else first,
-            "detail": first_found.detail,
+        return json_response({"status": "ok"})
+
+    @routes.get("/health/ready")
+    async def ready() -> Response:
+        states = await readiness.states()
+        ok = any(state.ok for state in states.values())
+        upstreams = {
+            name: {"status": _word(state.ok), "detail": state.detail} for name, state in states.items()
         }
-        if len(places) > 1:
-            body["upstreams"] = {
-                name: {"status": "ok" if each.ok else "failing", "detail": each.detail}
-                for name, each in found.items()
-            }
-        return json_response(body, 200 if ok else 503)
+        return json_response({"status": _word(ok), "upstreams": upstreams}, 200 if ok else 503)
 
     return routes
 
 
-async def _ask(upstream: Upstream) -> Health:
-    try:
-        async with asyncio.timeout(ANSWER_TIME):
-            return await upstream.health()
-    except TimeoutError:
-        return Health(ok=False, detail=f"The upstream did not answer within {ANSWER_TIME:g} seconds.")
+def _word(ok: bool) -> str:
+    return "ok" if ok else "failing"

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roobridge.cli.log import LINE_LIMIT, CleanLines
+from roobridge.cli.log import LINE_LIMIT, WORD_LIMIT, CleanLines, CleanObjects
 from roobridge.service.secrets import CLIENT_KEY
 
 KEY = "operators-key-0123456789"
 
 
 class Log:
-    def __init__(self) -> None:
+    def __init__(self, formatter: type[CleanLines] = CleanLines) -> None:
         self.stream = io.StringIO()
         handler = logging.StreamHandler(self.stream)
-        handler.setFormatter(CleanLines([KEY]))
+        handler.setFormatter(formatter([KEY]))
         self.logger = logging.Logger("roobridge.test")
         self.logger.addHandler(handler)
 
@@ -94,3 +96,41 @@ def test_a_line_is_cut_without_leaving_part_of_a_key(log: Log, before: int) -> N
     (line,) = log.lines()
     assert len(line) <= LINE_LIMIT
     assert KEY[:6] not in line
+
+
+def objects(log: Log) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.lines()]
+
+
+@given(st.text(), st.text())
+def test_a_record_is_one_object_of_ascii(model: str, client: str) -> None:
+    log = Log(CleanObjects)
+    log.logger.info("turn model=%s", model, extra={"told": {"client": client, "model": model, "ms": 3}})
+    (line,) = log.lines()
+    assert line.isascii()
+    assert line.isprintable()
+    (said,) = objects(log)
+    assert (said["level"], said["logger"], said["ms"]) == ("info", "roobridge.test", 3)
+    assert said["client"] == client[:WORD_LIMIT]
+    assert "message" not in said
+
+
+def test_an_object_has_its_time_in_utc_and_its_message() -> None:
+    log = Log(CleanObjects)
+    log.logger.warning("worker %s", 7)
+    (said,) = objects(log)
+    assert said["message"] == "worker 7"
+    assert said["time"].endswith("+00:00")
+
+
+def test_an_object_holds_no_secret_wherever_it_stands() -> None:
+    log = Log(CleanObjects)
+    told = {"model": f"m {KEY}", "long": "x" * (WORD_LIMIT - 5) + KEY}
+    log.logger.error("failed", exc_info=ValueError(KEY), stack_info=True, extra={"told": told})
+    log.logger.error("said %s", KEY)
+    failed, said = objects(log)
+    assert KEY[:6] not in log.stream.getvalue()
+    assert failed["model"] == "m [redacted]"
+    assert "ValueError: [redacted]" in failed["exception"]
+    assert failed["stack"].startswith("Stack (most recent call last)")
+    assert said["message"] == "said [redacted]"

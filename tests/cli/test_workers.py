@@ -9,12 +9,14 @@ import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
 
 from roobridge.cli.workers import DEATHS
 from tests.cli.test_serve import LOOPBACK, address_of, answers, program
+from tests.service.metered import Metered
 from tests.upstream.loopback import Answering, Loopback, Received
 from tests.web.requests import ROO, roo
 
@@ -24,9 +26,9 @@ _REQUESTS = 8  # of connections of their own: both processes take some
 
 
 @contextmanager
-def serving(upstream: str) -> Iterator[subprocess.Popen[str]]:
+def serving(upstream: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
     options = ("--upstream", "openai", "--base-url", upstream, "--host", "127.0.0.1", "--port", "0")
-    with program(*options, "--workers", "2") as process:
+    with program(*options, "--workers", "2", **variables) as process:
         yield process
 
 
@@ -105,6 +107,66 @@ def test_a_worker_that_is_killed_is_started_again() -> None:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)
         assert process.returncode == 0
+
+
+async def test_what_workers_count_is_read_from_any_of_them() -> None:
+    async def script(answer: Answering, request: Received) -> None:
+        if request.target.endswith("/models"):
+            await answer.whole(b'{"data": []}')
+        else:
+            await answer.stream(_WORDS, b"data: [DONE]\n\n")
+
+    server = Loopback(script)
+    async with two_workers(await server.start()) as address:
+        for number in range(_REQUESTS):
+            await _ask(address, f"Do {number}")
+        metrics = address.removesuffix("/v1") + "/metrics"
+        async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+            found = [Metered((await client.get(metrics)).text) for _ in range(_REQUESTS)]
+    await server.stop()
+    assert [each("turns_total", kind="roo-xml") for each in found] == [_REQUESTS] * _REQUESTS
+    assert [each("open_turns") for each in found] == [0] * _REQUESTS
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
+async def test_what_a_killed_worker_had_open_counts_no_more_and_its_folder_goes_at_the_end(
+    tmp_path: Path,
+) -> None:
+    asked: asyncio.Queue[None] = asyncio.Queue()
+
+    async def script(answer: Answering, request: Received) -> None:
+        if request.target.endswith("/models"):
+            await answer.whole(b'{"data": []}')
+        else:
+            await answer.begin()
+            asked.put_nowait(None)
+            await answer.gone()
+
+    def folders() -> list[Path]:
+        return list(tmp_path.glob("roobridge-*"))
+
+    server = Loopback(script)
+    with serving(await server.start(), TMPDIR=str(tmp_path)) as process:
+        address = await asyncio.to_thread(address_of, process)
+        victims = [await asyncio.to_thread(worker_of, process) for _ in range(2)]
+        asking = asyncio.create_task(_ask(address, "Do it"))
+        await asked.get()
+        metrics = address.removesuffix("/v1") + "/metrics"
+        async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+            assert Metered((await client.get(metrics)).text)("open_turns") == 1
+        for victim in victims:
+            os.kill(victim, signal.SIGKILL)
+            await asyncio.to_thread(worker_of, process)
+        with pytest.raises(httpx.HTTPError):
+            await asking
+        async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+            assert Metered((await client.get(metrics)).text)("open_turns") == 0
+        (folder,) = folders()
+        assert folder.stat().st_mode & 0o077 == 0
+        process.send_signal(signal.SIGTERM)
+        await asyncio.to_thread(process.communicate, timeout=20)
+    await server.stop()
+    assert folders() == []
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")

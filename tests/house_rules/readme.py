@@ -79,6 +79,7 @@ DIALECTS = Readme("roobridge/dialects")
 MACHINE = Readme("roobridge/parser")
 GRAMMAR = Readme("grammar")
 SETUP = Readme("deploy/clients")
+WATCHING = Readme("deploy/prometheus")
 FIXTURES = Readme("fixtures")
 LAWS = Readme("tests/laws")
 CLIENTS = Readme("tests/e2e")
@@ -86,6 +87,7 @@ SPEED = Readme("tests/bench")
 ALL = (
     TOP,
     SETUP,
+    WATCHING,
     COMMANDS,
     SERVICE,
     UPSTREAMS,

@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 import pytest
 
-from roobridge.bridge.ports import Delta, UpstreamRequest
+from roobridge.bridge.ports import Delta, Try, UpstreamRequest
 from roobridge.errors import ClientError, UpstreamError
 from roobridge.service.config import Settings
 from roobridge.service.wiring import build_upstream
@@ -35,7 +35,7 @@ async def test_a_refusal_that_passes_is_tried_again() -> None:
     request = UpstreamRequest({"model": "m"})
     assert await said(Retrying(inner, 30), request) == "Hi"
     assert len(inner.requests) == 3
-    assert request.tries == ["upstream_error", "limit"]
+    assert request.tries == [Try("upstream_error"), Try("limit", "rate_limit_error")]
 
 
 @pytest.mark.parametrize(
@@ -95,4 +95,4 @@ async def test_a_connection_that_closes_unanswered_is_tried_again(serve: Serve) 
     async with aclosing(upstream):
         deltas = [delta async for each in upstream.stream(request) for delta in each]
     assert deltas == [Delta(content="Hi"), Delta(finish="stop")]
-    assert request.tries == ["broken_off"]
+    assert request.tries == [Try("broken_off")]

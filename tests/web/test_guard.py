@@ -52,14 +52,22 @@ async def test_another_name_is_refused_and_the_setting_is_named(
     assert not upstream.requests
 
 
+async def test_metrics_want_the_services_key(serve: Serve, http: httpx.AsyncClient) -> None:
+    address = await serve(scripted(), service_keys=("k1",))
+    assert (await http.get(address + "/metrics")).status_code == 401
+    keyed = await http.get(address + "/metrics", headers={"authorization": "Bearer k1"})
+    assert keyed.status_code == 200
+
+
 async def test_every_name_where_the_operator_says_so(serve: Serve, http: httpx.AsyncClient) -> None:
     address = await serve(scripted(), allowed_hosts=("*",))
     assert (await http.get(address + "/v1/models", headers={"host": "any.example"})).status_code == 200
 
 
-async def test_health_is_open_to_probes(serve: Serve, http: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize("path", ["/health", "/health/ready"])
+async def test_health_is_open_to_probes(serve: Serve, http: httpx.AsyncClient, path: str) -> None:
     address = await serve(scripted(), service_keys=("k1",))
-    response = await http.get(address + "/health", headers={"host": "pod-7", "origin": PAGE})
+    response = await http.get(address + path, headers={"host": "pod-7", "origin": PAGE})
     assert response.status_code == 200
     assert "access-control-allow-origin" not in response.headers
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from roobridge.bridge.plan import Plan
 from roobridge.bridge.ports import Delta, broke_off, is_normal
 from roobridge.bridge.reply.machine import complete_call
 from roobridge.bridge.reply.reading import Reading
 from roobridge.bridge.reply.resumption import Resumption
 from roobridge.bridge.reply.telling import Telling
-from roobridge.events import Event, Length, Piece, Reasoning, Repaired, ToolDelta, Value
+from roobridge.events import CallStart, Event, Length, Piece, Reasoning, Repaired, ToolDelta, Value
 
 
 class AgentReply:
@@ -27,6 +29,14 @@ class AgentReply:
     @property
     def repairs(self) -> list[str]:
         return self._telling.repairs
+
+    @property
+    def calls(self) -> Sequence[CallStart]:
+        return self._telling.calls
+
+    @property
+    def wrapped(self) -> bool:
+        return self._telling.wrapped
 
     @property
     def done(self) -> bool:

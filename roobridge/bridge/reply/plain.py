@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from roobridge.bridge.ports import Delta, broke_off
-from roobridge.events import Content, Fail, Finish, Length, Piece, Thought
+from roobridge.events import CallStart, Content, Fail, Finish, Length, Piece, Thought
 from roobridge.policy.endings import broken_off
 
 
@@ -12,6 +14,8 @@ class PlainReply:
 
     def __init__(self) -> None:
         self.repairs: list[str] = []
+        self.calls: Sequence[CallStart] = ()
+        self.wrapped = False
         self.done = False
         self.length = Length()
         self.examined = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from roobridge.bridge.plan import ClientKind, Plan
@@ -9,7 +10,7 @@ from roobridge.bridge.ports import Delta
 from roobridge.bridge.reply.agent import AgentReply
 from roobridge.bridge.reply.plain import PlainReply
 from roobridge.bridge.reply.resumption import Resumption
-from roobridge.events import Length, Piece
+from roobridge.events import CallStart, Length, Piece
 
 
 class Reply(Protocol):
@@ -18,6 +19,16 @@ class Reply(Protocol):
     @property
     def repairs(self) -> list[str]:
         """By name, in order."""
+        ...
+
+    @property
+    def calls(self) -> Sequence[CallStart]:
+        """The calls that were recognised, as they began; none where replies are not read for calls."""
+        ...
+
+    @property
+    def wrapped(self) -> bool:
+        """Text that stayed alone was made a completion."""
         ...
 
     @property

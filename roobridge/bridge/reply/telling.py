@@ -33,7 +33,8 @@ class Telling:
     """Every policy in its order, then the client's renderer; the pieces are added to the list that is given.
 
     plan, call_ids: as for the reply. repairs: by name, in order. done: a Finish or a Fail went out, and
-    nothing follows it. spoke: words or a call came outside the reasoning. thoughts: the reasoning.
+    nothing follows it. spoke: words or a call came outside the reasoning. thoughts: the reasoning. calls: as
+    they began.
     """
 
     def __init__(self, plan: Plan, call_ids: str) -> None:
@@ -41,6 +42,7 @@ class Telling:
         self.done = False
         self.spoke = False
         self.thoughts: list[str] = []
+        self.calls: list[CallStart] = []
         self._computed = Computed(plan.toolset)
         self._first_text = FirstText()
         self._repeated = Repeated(plan.toolset, ROO_XML if plan.kind is ClientKind.XML_AGENT else "")
@@ -54,6 +56,11 @@ class Telling:
     def undecided(self) -> bool:
         """Whether a call follows is not known yet."""
         return self._wrapper.stage is Stage.UNDECIDED
+
+    @property
+    def wrapped(self) -> bool:
+        """Text that stayed alone was made a completion."""
+        return self._wrapper.wrapped
 
     @property
     def may_go_on(self) -> bool:
@@ -97,7 +104,10 @@ class Telling:
                 continue
             if isinstance(event, Reasoning):
                 self.thoughts.append(event.text)
-            elif isinstance(event, CallStart) or (isinstance(event, Text) and not event.text.isspace()):
+            elif isinstance(event, CallStart):
+                self.spoke = True
+                self.calls.append(event)
+            elif isinstance(event, Text) and not event.text.isspace():
                 self.spoke = True
             # In this order: what is held until it is known to count once (Repeated) is counted then
             # (Computed: Roo's `line_count` up to 3.35), and the policy sees what is to go out (Wrapper).
