@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -63,6 +64,8 @@ class Routes:
         if provider and provider not in self.places:
             raise self._unknown(provider, "provider")
         prefix, rest = self._split(model)
+        if prefix == self._first and await self._lists(prefix, model):
+            prefix, rest = "", model  # a publisher of that name
         profile = self._profiles.of(model, rest)
         name = provider or prefix or profile.upstream or self._first
         if not (provider or prefix or profile.pattern):
@@ -72,7 +75,8 @@ class Routes:
             name, _, other = entry.partition("/")
             if not other and any(name == route.name for route in routes):
                 continue
-            routes.append(await self._route(name, other or rest, self._profile(name, other or rest)))
+            with suppress(ClientError):  # a closed list that lacks the model
+                routes.append(await self._route(name, other or rest, self._profile(name, other or rest)))
         return routes
 
     async def models(self) -> list[Model]:
@@ -87,6 +91,12 @@ class Routes:
             raise errors[0]
         ids = {model.id for model in found}
         return [*found, *(alias for alias in self._aliases(found) if alias.id not in ids)]
+
+    async def model(self, name: str) -> Model | None:
+        """The model that `models` has by this name, or by what follows the first upstream's in it."""
+        ids = {model.id: model for model in await self.models()}
+        prefix, rest = self._split(name)
+        return ids.get(name) or (ids.get(rest) if prefix == self._first else None)
 
     async def aclose(self) -> None:
         for place in self.places.values():
@@ -112,14 +122,22 @@ class Routes:
         """With one upstream, whatever stands before a slash belongs to the model's name. With several it may
         be an upstream's name that is wrong: the models' publishers are told from it by the list."""
         prefix, slash, _ = model.partition("/")
-        if not slash or len(self.places) == 1:
+        catalog = self.places[name].catalog
+        if not slash or len(self.places) == 1 or catalog.mapped(model) != model:
             return
-        try:
-            known = await self.places[name].catalog.models()
-        except UpstreamError:
-            return
-        if known and all(model != listed.id for listed in known):
+        known = await self._known(name)
+        if known and not any(listed.id.startswith(f"{prefix}/") for listed in known):
             raise self._unknown(prefix, "model")
+
+    async def _lists(self, name: str, model: str) -> bool:
+        return any(listed.id == model for listed in await self._known(name))
+
+    async def _known(self, name: str) -> Sequence[Model]:
+        """What an upstream lists; nothing where it does not answer."""
+        try:
+            return await self.places[name].catalog.models()
+        except UpstreamError:
+            return ()
 
     def _unknown(self, name: str, param: str) -> ClientError:
         known = ", ".join(self.places)
