@@ -95,6 +95,15 @@ class Health(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
+class Waiting(msgspec.Struct):
+    """Whether a request stands in a queue now, and when it last left one, in the loop's seconds; 0 for never.
+    An upstream is not silent before it is asked.
+    """
+
+    now: bool = False
+    over: float = 0.0
+
+
 class UpstreamRequest(msgspec.Struct, frozen=True):
     """One request to an upstream.
 
@@ -102,7 +111,7 @@ class UpstreamRequest(msgspec.Struct, frozen=True):
     for an upstream that has none of its own; never logged. headers: the client's, lower-case names, for
     matching tapes only. tries: the code of each try that failed before the one that counts, for the log.
     tools: None for what the upstream's operator decided. thinking_back: the model is shown what it thought in
-    earlier turns.
+    earlier turns. waiting: for a slot, noted by whoever gives them out.
     """
 
     body: dict[str, Any]
@@ -111,6 +120,7 @@ class UpstreamRequest(msgspec.Struct, frozen=True):
     tries: list[str] = []
     tools: ToolUse | None = None
     thinking_back: bool = False
+    waiting: Waiting = msgspec.field(default_factory=Waiting)
 
 
 class Upstream(Protocol):

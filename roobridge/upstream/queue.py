@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 
-from roobridge.bridge.ports import Delta, Upstream, UpstreamRequest
+from roobridge.bridge.ports import Delta, Upstream, UpstreamRequest, Waiting
 from roobridge.errors import UpstreamError
 from roobridge.upstream.around import Around
 
@@ -26,18 +26,20 @@ class Slots:
         self._waiting = 0
 
     @asynccontextmanager
-    async def one(self) -> AsyncIterator[None]:
-        """A slot, held while the block runs. Raises UpstreamError where none came free."""
-        await self._enter()
+    async def one(self, waiting: Waiting) -> AsyncIterator[None]:
+        """A slot, held while the block runs. waiting: the request's. Raises UpstreamError where none came
+        free."""
+        await self._enter(waiting)
         try:
             yield
         finally:
             self._free.release()
 
-    async def _enter(self) -> None:
+    async def _enter(self, waiting: Waiting) -> None:
         if self._waiting >= WAITING:
             raise _no_room("queue_full", f"{WAITING} requests wait for the upstream already")
         self._waiting += 1
+        waiting.now = True
         try:
             async with asyncio.timeout(self._wait or None):
                 await self._free.acquire()
@@ -47,6 +49,7 @@ class Slots:
             ) from None
         finally:
             self._waiting -= 1
+            waiting.now, waiting.over = False, asyncio.get_running_loop().time()
 
 
 class Queued(Around):
@@ -61,7 +64,7 @@ class Queued(Around):
         self._slots = slots
 
     async def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
-        async with self._slots.one(), aclosing(self._inner.stream(request)) as deltas:
+        async with self._slots.one(request.waiting), aclosing(self._inner.stream(request)) as deltas:
             async for each in deltas:
                 yield each
 
