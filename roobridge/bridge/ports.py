@@ -111,7 +111,8 @@ class UpstreamRequest(msgspec.Struct, frozen=True):
     for an upstream that has none of its own; never logged. headers: the client's, lower-case names, for
     matching tapes only. tries: the code of each try that failed before the one that counts, for the log.
     tools: None for what the upstream's operator decided. thinking_back: the model is shown what it thought in
-    earlier turns. waiting: for a slot, noted by whoever gives them out.
+    earlier turns. context: tokens that the operator says the model takes, 0 for what its server says.
+    waiting: for a slot, noted by whoever gives them out.
     """
 
     body: dict[str, Any]
@@ -120,6 +121,7 @@ class UpstreamRequest(msgspec.Struct, frozen=True):
     tries: list[str] = []
     tools: ToolUse | None = None
     thinking_back: bool = False
+    context: int = 0
     waiting: Waiting = msgspec.field(default_factory=Waiting)
 
 

@@ -158,6 +158,7 @@ class Answering:
                 key=request.key if route.name == routes[0].name else "",
                 tools=route.profile.tools,
                 thinking_back=route.profile.shape.reasoning is Reasoning.BACK,
+                context=route.context,
             )
             yield Way(route.name, route.upstream, asked, route.patience)
 

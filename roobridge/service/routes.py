@@ -22,22 +22,28 @@ from roobridge.upstream.queue import Queued
 
 
 class Place(msgspec.Struct, frozen=True):
-    """One upstream with what belongs to it. free: whether its models cost nothing, being at home."""
+    """One upstream with what belongs to it. free: whether its models cost nothing, being at home. context:
+    tokens, as the operator has it for all its models; 0 for what it says itself.
+    """
 
     upstream: Upstream
     catalog: Catalog
     patience: Patience
     free: bool = False
+    context: int = 0
 
 
 class Route(msgspec.Struct, frozen=True):
-    """One upstream for one request. name: the operator's. model: the upstream's word for it."""
+    """One upstream for one request. name: the operator's. model: the upstream's word for it. context: as the
+    operator has it, 0 for what the upstream says.
+    """
 
     name: str
     upstream: Upstream
     patience: Patience
     model: str
     profile: Profile = Profile()
+    context: int = 0
 
 
 class Routes:
@@ -116,7 +122,8 @@ class Routes:
         # A profile's word for a model is that of the upstream for which it was written.
         target = profile.model if (profile.upstream or self._first) == name else ""
         upstream = place.upstream if profile.slots is None else Queued(place.upstream, profile.slots)
-        return Route(name, upstream, place.patience, target or await place.catalog.resolve(model), profile)
+        word = target or await place.catalog.resolve(model)
+        return Route(name, upstream, place.patience, word, profile, profile.context or place.context)
 
     async def _check_prefix(self, model: str, name: str) -> None:
         """With one upstream, whatever stands before a slash belongs to the model's name. With several it may

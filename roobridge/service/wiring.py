@@ -108,7 +108,8 @@ def check_names(settings: Settings) -> None:
 
 def _place(settings: Settings, upstream: Upstream) -> Place:
     free = at_home(settings) or settings.upstream_name == "replay"
-    return Place(upstream, catalog_of(settings, upstream), patience_of(settings), free)
+    catalog = catalog_of(settings, upstream)
+    return Place(upstream, catalog, patience_of(settings), free, settings.context_length)
 
 
 def catalog_of(settings: Settings, upstream: Upstream) -> Catalog:
@@ -185,16 +186,10 @@ def _openai(settings: Settings) -> Upstream:
     if settings.max_concurrent:
         upstream = Queued(upstream, Slots(settings.max_concurrent, settings.queue_timeout))
     if settings.measure_context:
-        upstream = Measured(upstream, _contexts_of(settings, upstream))
+        upstream = Measured(upstream, Contexts(Catalog(upstream, {}, settings.models_ttl)))
     upstream = ToolsAsText(upstream, settings.tools, offer=settings.enable_tool_calling)
     back = any(table.reasoning is Reasoning.BACK for table in settings.models.values())
     return ThinkingBack(upstream) if back else upstream
-
-
-def _contexts_of(settings: Settings, upstream: Upstream) -> Contexts:
-    profiles, usual = Profiles(settings.models), settings.context_length
-    catalog = Catalog(upstream, {}, settings.models_ttl)
-    return Contexts(catalog, lambda model: profiles.of(model).context or usual)
 
 
 def _qwen_web(settings: Settings) -> Upstream:

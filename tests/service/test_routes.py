@@ -182,6 +182,16 @@ async def test_a_profile_shapes_the_request_of_its_upstream_alone() -> None:
     assert "cache_control" in str(then["messages"])
 
 
+async def test_a_request_is_measured_by_the_context_that_its_client_is_told() -> None:
+    home, cloud = Scripted(HELLO), Scripted(HELLO)
+    tables = {"home": {**HOME, "context_length": 9000}, "cloud": CLOUD}
+    models = {"coder": {"model": "qwen", "context_length": 7000}, "cloud/p*": {"context_length": 8000}}
+    made = services(home, cloud, upstreams=tables, models=models)
+    for model in ("qwen", "coder", "cloud/plus", "cloud/qwen"):
+        await turn(made, model)
+    assert [request.context for request in (*home.requests, *cloud.requests)] == [9000, 7000, 8000, 0]
+
+
 async def test_images_that_a_profile_refuses_are_the_client_s_error() -> None:
     home = Scripted(HELLO)
     made = services(home, Scripted(), models={"qwen": {"images": "refuse"}})
