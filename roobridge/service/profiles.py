@@ -44,12 +44,10 @@ class Profile(msgspec.Struct, frozen=True):
 
 
 class Profiles:
-    """All of them, in the order of the settings file. wait: see Slots."""
+    """All of them, in the order of the settings file."""
 
-    def __init__(self, tables: Mapping[str, ModelTable], wait: float = 0.0) -> None:
-        self._profiles = [
-            (_matcher(pattern), _profile(pattern, table, wait)) for pattern, table in tables.items()
-        ]
+    def __init__(self, tables: Mapping[str, ModelTable]) -> None:
+        self._profiles = [(_matcher(pattern), _profile(pattern, table)) for pattern, table in tables.items()]
 
     def of(self, *names: str) -> Profile:
         """The first that one of a model's names matches, whole or behind its last slash; else an empty one.
@@ -74,7 +72,7 @@ def _matcher(pattern: str) -> re.Pattern[str]:
     return re.compile(translate(pattern.lower()))
 
 
-def _profile(pattern: str, table: ModelTable, wait: float) -> Profile:
+def _profile(pattern: str, table: ModelTable) -> Profile:
     return Profile(
         pattern,
         table.upstream,
@@ -83,7 +81,7 @@ def _profile(pattern: str, table: ModelTable, wait: float) -> Profile:
         table.tools,
         table.context_length,
         table.max_output,
-        Slots(table.max_concurrent, wait) if table.max_concurrent else None,
+        Slots(table.max_concurrent) if table.max_concurrent else None,
         Shape(
             sampling=SAMPLING[table.sampling] if table.sampling else {},
             defaults=table.defaults,

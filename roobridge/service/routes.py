@@ -23,7 +23,7 @@ from roobridge.upstream.queue import Queued
 
 class Place(msgspec.Struct, frozen=True):
     """One upstream with what belongs to it. free: whether its models cost nothing, being at home. context:
-    tokens, as the operator has it for all its models; 0 for what it says itself.
+    tokens, as the operator has it for all its models; 0 for what it says itself. queue: see Queued's `wait`.
     """
 
     upstream: Upstream
@@ -31,6 +31,7 @@ class Place(msgspec.Struct, frozen=True):
     patience: Patience
     free: bool = False
     context: int = 0
+    queue: float = 0.0
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -121,7 +122,9 @@ class Routes:
         place = self.places[name]
         # A profile's word for a model is that of the upstream for which it was written.
         target = profile.model if (profile.upstream or self._first) == name else ""
-        upstream = place.upstream if profile.slots is None else Queued(place.upstream, profile.slots)
+        upstream = place.upstream
+        if profile.slots is not None:
+            upstream = Queued(upstream, profile.slots, place.queue)
         word = target or await place.catalog.resolve(model)
         return Route(name, upstream, place.patience, word, profile, profile.context or place.context)
 

@@ -80,7 +80,7 @@ def _build_one(settings: Settings, name: str) -> Upstream:
 def assemble(settings: Settings, upstreams: Mapping[str, Upstream], link: Link | None = None) -> Services:
     """The services around upstreams that stand already, by their names."""
     places = {name: _place(settings.at(name), upstream) for name, upstream in upstreams.items()}
-    routes = Routes(places, Profiles(settings.models, settings.queue_timeout), settings.fallbacks)
+    routes = Routes(places, Profiles(settings.models), settings.fallbacks)
     manners = Manners(settings.kind, settings.wrap, settings.enable_tool_calling, settings.max_same_calls)
     conversations = Conversations(Peers(link) if link is not None else None)
     recorders = [upstream for upstream in upstreams.values() if isinstance(upstream, RecordUpstream)]
@@ -109,7 +109,9 @@ def check_names(settings: Settings) -> None:
 def _place(settings: Settings, upstream: Upstream) -> Place:
     free = at_home(settings) or settings.upstream_name == "replay"
     catalog = catalog_of(settings, upstream)
-    return Place(upstream, catalog, patience_of(settings), free, settings.context_length)
+    return Place(
+        upstream, catalog, patience_of(settings), free, settings.context_length, settings.queue_timeout
+    )
 
 
 def catalog_of(settings: Settings, upstream: Upstream) -> Catalog:
@@ -184,7 +186,7 @@ def _openai(settings: Settings) -> Upstream:
     )
     upstream = Retrying(upstream, settings.retry_seconds)
     if settings.max_concurrent:
-        upstream = Queued(upstream, Slots(settings.max_concurrent, settings.queue_timeout))
+        upstream = Queued(upstream, Slots(settings.max_concurrent), settings.queue_timeout)
     if settings.measure_context:
         upstream = Measured(upstream, Contexts(Catalog(upstream, {}, settings.models_ttl)))
     upstream = ToolsAsText(upstream, settings.tools, offer=settings.enable_tool_calling)

@@ -15,37 +15,33 @@ ASK_AGAIN = 30.0  # seconds after which a request that found no room may come ag
 
 
 class Slots:
-    """How many requests may be at work at once; the others wait, first come, first served.
+    """How many requests may be at work at once; the others wait, first come, first served."""
 
-    wait: seconds that one waits at most, 0 for ever.
-    """
-
-    def __init__(self, number: int, wait: float) -> None:
+    def __init__(self, number: int) -> None:
         self._free = asyncio.Semaphore(number)
-        self._wait = wait
         self._waiting = 0
 
     @asynccontextmanager
-    async def one(self, waiting: Waiting) -> AsyncIterator[None]:
-        """A slot, held while the block runs. waiting: the request's. Raises UpstreamError where none came
-        free."""
-        await self._enter(waiting)
+    async def one(self, waiting: Waiting, within: float) -> AsyncIterator[None]:
+        """A slot, held while the block runs. waiting: the request's. within: seconds, 0 for ever. Raises
+        UpstreamError where none came free."""
+        await self._enter(waiting, within)
         try:
             yield
         finally:
             self._free.release()
 
-    async def _enter(self, waiting: Waiting) -> None:
+    async def _enter(self, waiting: Waiting, within: float) -> None:
         if self._waiting >= WAITING:
             raise _no_room("queue_full", f"{WAITING} requests wait for the upstream already")
         self._waiting += 1
         waiting.now = True
         try:
-            async with asyncio.timeout(self._wait or None):
+            async with asyncio.timeout(within or None):
                 await self._free.acquire()
         except TimeoutError:
             raise _no_room(
-                "queue_timeout", f"no slot of the upstream came free within {self._wait:g} seconds"
+                "queue_timeout", f"no slot of the upstream came free within {within:g} seconds"
             ) from None
         finally:
             self._waiting -= 1
@@ -56,15 +52,19 @@ class Queued(Around):
     """Another upstream, asked by as many requests as there are slots.
 
     A server that takes one request at a time (a llama.cpp started with `--parallel 1`) makes the second one
-    wait as well, but in no order that it promises.
+    wait as well, but in no order that it promises. wait: seconds that one waits at most, 0 for ever.
     """
 
-    def __init__(self, inner: Upstream, slots: Slots) -> None:
+    def __init__(self, inner: Upstream, slots: Slots, wait: float) -> None:
         super().__init__(inner)
         self._slots = slots
+        self._wait = wait
 
     async def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
-        async with self._slots.one(request.waiting), aclosing(self._inner.stream(request)) as deltas:
+        async with (
+            self._slots.one(request.waiting, self._wait),
+            aclosing(self._inner.stream(request)) as deltas,
+        ):
             async for each in deltas:
                 yield each
 

@@ -168,7 +168,7 @@ async def test_a_limit_after_none_counts(monkeypatch: pytest.MonkeyPatch) -> Non
 async def test_an_upstream_that_is_not_asked_yet_is_not_silent(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, go = Clock(monkeypatch), asyncio.Event()
     inner = Scripted([go, *say("a"), *end()], [*say("b"), *end()], [silence()])
-    upstream = Queued(inner, Slots(1, 0))
+    upstream = Queued(inner, Slots(1), 0)
     first, second, third = (
         asyncio.ensure_future(read(Attempt(upstream, UpstreamRequest({"model": "m"}), Patience(start, 0))))
         for start in (0, 30, 30)

@@ -10,7 +10,7 @@ from roobridge.errors import ClientError, SettingsError, UpstreamError
 from roobridge.service.config import Settings
 from roobridge.service.wiring import assemble
 from tests.service.routed import CLOUD, DOWN, HELLO, HOME, IMAGE, services, turn
-from tests.service.scripted import Scripted
+from tests.service.scripted import Scripted, silence
 
 
 @pytest.mark.parametrize(
@@ -116,6 +116,19 @@ async def test_a_profile_s_models_share_its_slots() -> None:
         assert [request.body["model"] for request in home.requests] == ["qwen-a", "llama"]
         go.set()
     assert [task.result().error for task in (first, second, other)] == [None] * 3
+
+
+async def test_an_upstream_s_queue_timeout_is_that_of_its_models_too() -> None:
+    cloud = Scripted([silence()])
+    tables = {"home": HOME, "cloud": {**CLOUD, "queue_timeout": 0.02}}
+    made = services(Scripted(), cloud, upstreams=tables, models={"qwen*": {"max_concurrent": 1}})
+    first = asyncio.create_task(turn(made, "cloud/qwen"))
+    await cloud.requested(1)
+    refused = (await turn(made, "cloud/qwen")).error
+    assert refused is not None
+    assert (refused.code, refused.status_hint) == ("queue_timeout", 429)
+    await made.answering.finish(0)
+    await first
 
 
 async def test_the_list_has_the_models_of_all() -> None:
