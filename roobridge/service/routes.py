@@ -75,15 +75,15 @@ class Routes:
             prefix, rest = "", model  # a publisher of that name
         profile = self._profiles.of(model, rest)
         name = provider or prefix or profile.upstream or self._first
-        if not (provider or prefix or profile.pattern):
+        if not (provider or prefix or profile.upstream or profile.model):
             await self._check_prefix(model, name)
         routes = [await self._route(name, rest, self._profile(name, rest))]
         for entry in self._fallbacks if profile.fallbacks is None else profile.fallbacks:
             name, _, other = entry.partition("/")
-            if not other and any(name == route.name for route in routes):
-                continue
             with suppress(ClientError):  # a closed list that lacks the model
-                routes.append(await self._route(name, other or rest, self._profile(name, other or rest)))
+                route = await self._route(name, other or rest, self._profile(name, other or rest))
+                if all((route.name, route.model) != (known.name, known.model) for known in routes):
+                    routes.append(route)
         return routes
 
     async def models(self) -> list[Model]:

@@ -83,7 +83,7 @@ async def test_the_last_refusal_is_the_client_s() -> None:
 
 async def test_an_upstream_is_not_tried_twice_as_the_same() -> None:
     home = Scripted([DOWN])
-    ended = await turn(services(home, Scripted(HELLO), fallbacks=["home", "cloud"]), "qwen")
+    ended = await turn(services(home, Scripted(HELLO), fallbacks=["home", "home/qwen", "cloud"]), "qwen")
     assert ended.error is None
     assert len(home.requests) == 1
 

@@ -63,8 +63,9 @@ async def test_a_provider_that_is_no_name_is_refused(provider: object) -> None:
 async def test_an_upstream_that_is_not_there_is_refused_with_those_that_are(
     model: str, provider: str, param: str
 ) -> None:
+    made = services(Scripted(), Scripted(), models={"*": {"images": "strip"}})
     with pytest.raises(ClientError, match=r'"clod".*home, cloud') as refused:
-        await turn(services(Scripted(), Scripted()), model, provider)
+        await turn(made, model, provider)
     assert (refused.value.param, refused.value.status_hint) == (param, 400)
 
 
