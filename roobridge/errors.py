@@ -62,6 +62,7 @@ class UpstreamError(RoobridgeError):
 
     kind (an attribute of the instance) is OpenAI's `type` word: "authentication_error",
     "insufficient_quota", "rate_limit_error", "invalid_request_error", "api_error", ...
+    answered: the HTTP status that the upstream itself gave, 0 where it gave none; clients get `status_hint`.
     """
 
     def __init__(
@@ -73,9 +74,11 @@ class UpstreamError(RoobridgeError):
         param: str | None = None,
         status_hint: int = 502,
         retry_after: float | None = None,
+        answered: int = 0,
     ) -> None:
         super().__init__(message, code=code, param=param, status_hint=status_hint, retry_after=retry_after)
         self.kind = kind
+        self.answered = answered
 
 
 class ReplyError(RoobridgeError):

@@ -108,6 +108,15 @@ class Try(msgspec.Struct, frozen=True):
         return f"{self.upstream}:{self.code}" if self.upstream else self.code
 
 
+class Waiting(msgspec.Struct):
+    """Whether a request stands in a queue now, and when it last left one, in the loop's seconds; 0 for never.
+    An upstream is not silent before it is asked.
+    """
+
+    now: bool = False
+    over: float = 0.0
+
+
 class UpstreamRequest(msgspec.Struct, frozen=True):
     """One request to an upstream.
 
@@ -115,7 +124,8 @@ class UpstreamRequest(msgspec.Struct, frozen=True):
     for an upstream that has none of its own; never logged. headers: the client's, lower-case names, for
     matching tapes only. tries: in order, those of all upstreams of its turn.
     tools: None for what the upstream's operator decided. thinking_back: the model is shown what it thought in
-    earlier turns.
+    earlier turns. context: tokens that the operator says the model takes, 0 for what its server says.
+    waiting: for a slot, noted by whoever gives them out.
     """
 
     body: dict[str, Any]
@@ -124,6 +134,8 @@ class UpstreamRequest(msgspec.Struct, frozen=True):
     tries: list[Try] = []
     tools: ToolUse | None = None
     thinking_back: bool = False
+    context: int = 0
+    waiting: Waiting = msgspec.field(default_factory=Waiting)
 
 
 class Upstream(Protocol):

@@ -90,7 +90,9 @@ def _plain(value: object) -> Any:
         return value.value
     if isinstance(value, str | Path):
         return Cleaner().text(str(value))
-    return [_plain(each) for each in value] if isinstance(value, tuple) else value
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, tuple | list) else value
 
 
 def _lines(shown: Mapping[str, Any]) -> Iterator[str]:
@@ -108,4 +110,9 @@ def _lines(shown: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _written(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+    """As TOML has it: strings, numbers and lists as JSON does, but for numbers without a value."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_written(name)} = {_written(each)}" for name, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_written, value)) + "]"
+    return str(value) if isinstance(value, float) else msgspec.json.encode(value).decode()

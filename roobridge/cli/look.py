@@ -12,6 +12,7 @@ import msgspec
 from roobridge.bridge.ports import Model
 from roobridge.errors import UpstreamError
 from roobridge.service.config import Settings
+from roobridge.service.profiles import Profiles
 from roobridge.service.wiring import build_upstream, catalog_of
 
 LOOK_TIME = 3.0  # seconds that the start waits at most
@@ -27,10 +28,18 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def look_at_all(settings: Settings) -> dict[str, Found]:
-    """What is found of each upstream, all looked at together; see `look`."""
+    """What is found of each upstream, all looked at together; see `look`. What the profiles say of a model
+    stands over that."""
     names = settings.upstream_names
+    profiles = Profiles(settings.models)
+
+    def one(name: str) -> Found:
+        found = look(settings.at(name))
+        models = (profiles.of(f"{name}/{model.id}", model.id).informed(model) for model in found.models)
+        return msgspec.structs.replace(found, models=tuple(models))
+
     with ThreadPoolExecutor(len(names)) as threads:
-        return dict(zip(names, threads.map(lambda name: look(settings.at(name)), names), strict=True))
+        return dict(zip(names, threads.map(one, names), strict=True))
 
 
 def look(settings: Settings) -> Found:

@@ -21,7 +21,7 @@ from roobridge.bridge.request.tool_prompt import prompt_tools
 from roobridge.bridge.shaping.body import shaped
 from roobridge.bridge.shaping.thinking import Reasoning
 from roobridge.dialects import writing_of
-from roobridge.errors import UpstreamError
+from roobridge.errors import ClientError, UpstreamError
 from roobridge.grammar.load import Grammar
 from roobridge.service.asking import Way
 from roobridge.service.conversations import Conversations
@@ -98,9 +98,7 @@ class Answering:
         plan = classify(headers, chat, self._grammar, kind=self._manners.kind, wrap=self._manners.wrap)
         if not chat.stream:
             plan = plan.unstreamed()
-        named = chat.body.get("provider")
-        provider = provider or (named if isinstance(named, str) else "")
-        routes = await self._routes.find(chat.model, provider)
+        routes = await self._routes.find(chat.model, provider or _provider(chat))
         ways = self._ways(chat, plan, routes, UpstreamRequest({}, key, dict(headers)))
         if not plan.agent:
             return self._turn(Ask(chat, plan), ways, partial(self._spend, client))
@@ -155,20 +153,27 @@ class Answering:
             yield Way("bridge", upstream, request, routes[0].patience, "stuck_call", note="stuck_call")
             return
         for route in routes:
+            try:
+                body = self._body(chat, plan, route)
+            except ClientError:
+                if route is routes[0]:
+                    raise
+                continue  # what a fallback does not take says nothing of the request
             asked = msgspec.structs.replace(
                 request,
-                body=self._body(chat, plan, route),
+                body=body,
                 # The client gave its key for the upstream that it asked for, and no other one is to learn it.
-                key=request.key if route is routes[0] else "",
+                key=request.key if route.name == routes[0].name else "",
                 tools=route.profile.tools,
                 thinking_back=route.profile.shape.reasoning is Reasoning.BACK,
+                context=route.context,
             )
             yield Way(route.name, route.upstream, asked, route.patience, route.why)
 
     def _body(self, chat: ChatRequest, plan: Plan, route: Route) -> dict[str, object]:
         body = {name: value for name, value in chat.body.items() if name not in _BRIDGE_FIELDS}
-        if isinstance(body.get("provider"), str):
-            del body["provider"]  # OpenRouter's field of that name is an object
+        if not isinstance(body.get("provider"), dict):
+            body.pop("provider", None)
         body["model"] = route.model
         body["messages"] = clean_history(chat.messages, plan)
         body = shaped(body, route.profile.shape, chat.model)
@@ -187,6 +192,16 @@ class Answering:
 
     def _spend(self, client: str, turn: Turn) -> None:
         self.limits.spend(client, turn.usage.total)
+
+
+def _provider(chat: ChatRequest) -> str:
+    """The upstream that a request's body names, or empty. OpenRouter's field of that name is an object."""
+    named = chat.body.get("provider")
+    if named is None or isinstance(named, dict):
+        return ""
+    if not isinstance(named, str):
+        raise ClientError("`provider` must be a string, the name of an upstream.", param="provider")
+    return named
 
 
 def _shutting_down() -> UpstreamError:

@@ -11,13 +11,15 @@ from typing import Self
 
 import msgspec
 
-from roobridge.bridge.ports import Delta, Upstream, UpstreamRequest, Usage
+from roobridge.bridge.ports import Delta, Upstream, UpstreamRequest, Usage, Waiting
 from roobridge.bridge.wire.coalesce import join_deltas
 from roobridge.errors import UpstreamError
 
 
 class Patience(msgspec.Struct, frozen=True):
-    """Seconds that an upstream may be silent, 0 for ever. start: before it accepts. idle: in its reply."""
+    """Seconds that an upstream may be silent, 0 for ever. start: before it accepts, without the time that a
+    request waits for its turn. idle: in its reply.
+    """
 
     start: float
     idle: float
@@ -47,7 +49,7 @@ class Attempt:
         self.error: UpstreamError | None = None
         self.accepted = False
         self._stream = upstream.stream(request)
-        self._silence = _Silence(patience.start)
+        self._silence = _Silence(patience.start, request.waiting)
         self._idle = patience.idle
         self._on_accept = on_accept
 
@@ -108,11 +110,12 @@ class _Silence:
     """Cancels the task that has waited for a read for `limit` seconds, 0 for never.
 
     Like asyncio.timeout, but made for many reads: one timer serves them all, and a read only notes when its
-    wait began.
+    wait began. A request that is waiting in a queue is not waiting for its upstream.
     """
 
-    def __init__(self, limit: float) -> None:
+    def __init__(self, limit: float, queue: Waiting) -> None:
         self.limit = limit
+        self._queue = queue
         self._waiting = False
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -149,8 +152,10 @@ class _Silence:
         self._timer = None
         if not self._waiting or self._task is None:
             return
-        due = self._since + self.limit
-        if self._loop.time() < due:
+        now = self._loop.time()
+        since = now if self._queue.now else max(self._since, self._queue.over)
+        due = since + self.limit
+        if now < due:
             self._timer = self._loop.call_at(due, self._look)
         else:
             self._struck = True

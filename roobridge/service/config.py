@@ -6,7 +6,6 @@ file, the older names (`environment.py`), the TOML file, the defaults here.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -15,7 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from roobridge.bridge.plan import ClientKind, Wrap
 from roobridge.bridge.ports import ToolUse
-from roobridge.service.environment import DotEnv, OlderNames
+from roobridge.service.environment import DotEnv, OlderNames, variable
 from roobridge.service.tables import ModelTable, UpstreamName, UpstreamTable
 from roobridge.service.values import (
     Count,
@@ -265,8 +264,8 @@ class Settings(BaseSettings):
         if table is None:
             return self
         values = {**_OWN, **{which: getattr(table, which) for which in table.model_fields_set}}
-        if variable := values.pop("api_key_env", ""):
-            values["api_key"] = SecretStr(os.environ[variable])
+        if named := values.pop("api_key_env", ""):
+            values["api_key"] = SecretStr(variable(named))
         if name == self.upstream_name:
             values |= {which: mine for which in _OWN if (mine := getattr(self, which))}
         kind = table.upstream or (name if name in KINDS else "openai")

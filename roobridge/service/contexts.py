@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 
 from roobridge.errors import UpstreamError
@@ -13,21 +12,19 @@ ANSWER_TIME = 3.0  # seconds; more must not hold up a turn
 
 
 class Contexts:
-    """The contexts that a catalog tells, without waiting for it where that is not asked for.
+    """The contexts that a catalog tells, without waiting for it where that is not asked for."""
 
-    usual: tokens of a model that it tells none of; 0 where unknown.
-    """
-
-    def __init__(self, catalog: Catalog, usual: Callable[[str], int] = lambda model: 0) -> None:
+    def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._usual = usual
         self._told: dict[str, int] = {}
+        self._heard = False  # the catalog has answered, if only that it cannot
         self._asking: asyncio.Task[None] | None = None
 
-    def known(self, model: str) -> int:
-        """By the list that came last; where it is no longer believed, a newer one is on its way."""
+    def known(self, model: str) -> int | None:
+        """By the list that came last, None before any did; where it is no longer believed, a newer one is on
+        its way."""
         self._ask()
-        return self._of(model)
+        return self._of(model) if self._heard else None
 
     async def confirmed(self, model: str) -> int:
         """By a list that is still believed; 0 where none comes within ANSWER_TIME."""
@@ -40,7 +37,8 @@ class Contexts:
             await asyncio.wait({self._asking})
 
     def _of(self, model: str) -> int:
-        return self._told.get(model) or self._usual(model)
+        # Ollama lists `qwen3:latest`, and takes it as `qwen3`.
+        return self._told.get(model) or self._told.get(f"{model}:latest", 0)
 
     def _ask(self) -> asyncio.Task[None]:
         """One question at a time; the catalog knows when to ask the upstream again."""
@@ -52,3 +50,4 @@ class Contexts:
         with suppress(UpstreamError):
             models = await self._catalog.models()
             self._told = {model.id: model.context for model in models if model.context}
+        self._heard = True

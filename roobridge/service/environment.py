@@ -36,6 +36,11 @@ def unknown_variables(fields: Mapping[str, object]) -> list[str]:
     return sorted(name for name in _surroundings() if name.startswith(PREFIX) and name not in known)
 
 
+def variable(name: str) -> str:
+    """The value of a variable of the environment, else of the `.env` file; empty where neither has it."""
+    return _surroundings().get(name, "")
+
+
 def unreadable() -> str:
     """The setting whose variable in the environment is not JSON; empty where there is none."""
     said = {name: os.environ.get(PREFIX + name.upper(), "") for name in STRUCTURED}
@@ -102,12 +107,29 @@ class OlderNames(_Source):
         for name, known in LEGACY.items():
             if known == field_name and name in names:
                 return names[name]
-        if field_name not in ("upstream", "base_url") or names.keys() & {"QWEN_TOKEN", "QWEN_COOKIES"}:
-            return None  # whoever has a login for chat.qwen.ai means that
-        for name, upstream in SERVERS.items():
-            if name in names:
-                return upstream if field_name == "upstream" else _api_root(names[name])
-        return None
+        servers = self._servers()
+        if field_name == "upstreams":
+            return {name: {"base_url": url} for name, url in servers[1:]} or None
+        if field_name not in ("upstream", "base_url") or not servers:
+            return None
+        return servers[0][field_name == "base_url"]
+
+    def _servers(self) -> list[tuple[str, str]]:
+        """The upstreams of SERVERS and their addresses, the one for requests that name none first.
+
+        None where a stronger source names another upstream: its key is not for these addresses. None either
+        beside a login for chat.qwen.ai, which then is what is meant.
+        """
+        if self._variables.keys() & {"QWEN_TOKEN", "QWEN_COOKIES"}:
+            return []
+        found = [
+            (upstream, _api_root(self._variables[name]))
+            for name, upstream in SERVERS.items()
+            if name in self._variables
+        ]
+        named = self.current_state.get("upstream")
+        found.sort(key=lambda server: server[0] != named)
+        return found if not named or (found and found[0][0] == named) else []
 
 
 def _api_root(url: str) -> str:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 from pydantic_settings import SettingsError as SourceError
 
 from roobridge.errors import SettingsError
 from roobridge.service.config import Settings
 from roobridge.service.environment import LEGACY, SERVERS, unreadable
+from roobridge.service.tables import ModelTable, UpstreamTable
 
 DEFAULT_FILE = "roobridge.toml"
 
+_TABLES: dict[str, type[BaseModel]] = {"upstreams": UpstreamTable, "models": ModelTable}
 
 # What the sources are called, from the strongest to the weakest; the last is the settings file.
 _SOURCES = ("an option", "the environment", ".env", "an older name in the environment")
@@ -89,15 +92,30 @@ def _read_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
 
 def _explain(error: ValidationError, file: Path | None) -> str:
     return " ".join(
-        _explain_one(".".join(map(str, each["loc"])), each["type"], each["msg"], file)
+        _unknown(each["loc"], each["input"], file)
+        if each["type"] == "extra_forbidden"
+        else _unusable(".".join(map(str, each["loc"])), each["msg"], file)
         for each in error.errors()
     )
 
 
-def _explain_one(name: str, kind: str, reason: str, file: Path | None) -> str:
-    if kind == "extra_forbidden":
-        return f"There is no setting {name!r}; remove it from {file or 'the options'}."
-    places = ["its option", f"ROOBRIDGE_{name.upper()}"]
+def _unknown(path: tuple[int | str, ...], value: object, file: Path | None) -> str:
+    *above, last = map(str, path)
+    name = ".".join((*above, last))
+    known = _TABLES[above[0]].model_fields if above and above[0] in _TABLES else Settings.model_fields
+    step = f"remove it from {file or 'the options'}"
+    if meant := get_close_matches(last, known, 1):
+        step += f", or write {'.'.join((*above, *meant))!r}"
+    elif above and isinstance(value, dict):
+        quoted = ".".join((*above[1:], last))
+        step += f", or put the name in quotes, as it has a dot: [{above[0]}.{quoted!r}]"
+    return f"There is no setting {name!r}; {step}."
+
+
+def _unusable(name: str, reason: str, file: Path | None) -> str:
+    setting, nested, _ = name.partition(".")
+    places = [] if nested else ["its option"]
+    places += [f"ROOBRIDGE_{setting.upper()}"]
     places += [word for word, known in LEGACY.items() if known == name]
     places += SERVERS if name == "base_url" else ()
     places += [f"{name} in {file}"] if file else []

@@ -45,13 +45,11 @@ class Profile(msgspec.Struct, frozen=True):
 
 
 class Profiles:
-    """All of them, in the order of the settings file. wait, watch: see Slots."""
+    """All of them, in the order of the settings file. watch: see Slots."""
 
-    def __init__(
-        self, tables: Mapping[str, ModelTable], wait: float = 0.0, watch: Watch = nullcontext
-    ) -> None:
+    def __init__(self, tables: Mapping[str, ModelTable], watch: Watch = nullcontext) -> None:
         self._profiles = [
-            (_matcher(pattern), _profile(pattern, table, _slots(table, wait, watch)))
+            (_matcher(pattern), _profile(pattern, table, _slots(table, watch)))
             for pattern, table in tables.items()
         ]
 
@@ -78,8 +76,8 @@ def _matcher(pattern: str) -> re.Pattern[str]:
     return re.compile(translate(pattern.lower()))
 
 
-def _slots(table: ModelTable, wait: float, watch: Watch) -> Slots | None:
-    return Slots(table.max_concurrent, wait, watch) if table.max_concurrent else None
+def _slots(table: ModelTable, watch: Watch) -> Slots | None:
+    return Slots(table.max_concurrent, watch) if table.max_concurrent else None
 
 
 def _profile(pattern: str, table: ModelTable, slots: Slots | None) -> Profile:

@@ -24,17 +24,22 @@ log = logging.getLogger("roobridge.turns")
 
 
 class Place(msgspec.Struct, frozen=True):
-    """One upstream with what belongs to it. free: whether its models cost nothing, being at home."""
+    """One upstream with what belongs to it. free: whether its models cost nothing, being at home. context:
+    tokens, as the operator has it for all its models; 0 for what it says itself. queue: see Queued's `wait`.
+    """
 
     upstream: Upstream
     catalog: Catalog
     patience: Patience
     free: bool = False
+    context: int = 0
+    queue: float = 0.0
 
 
 class Route(msgspec.Struct, frozen=True):
-    """One upstream for one request. name: the operator's. model: the upstream's word for it. why: what chose
-    it: `provider`, `prefix` (of the model's name), `profile`, `first` or `fallback`.
+    """One upstream for one request. name: the operator's. model: the upstream's word for it. context: as the
+    operator has it, 0 for what the upstream says. why: what chose it: `provider`, `prefix` (of the model's
+    name), `profile`, `first` or `fallback`.
     """
 
     name: str
@@ -42,6 +47,7 @@ class Route(msgspec.Struct, frozen=True):
     patience: Patience
     model: str
     profile: Profile = Profile()
+    context: int = 0
     why: str = "first"
 
 
@@ -69,22 +75,25 @@ class Routes:
         if provider and provider not in self.places:
             raise self._unknown(provider, "provider")
         prefix, rest = self._split(model)
+        if prefix == self._first and await self._lists(prefix, model):
+            prefix, rest = "", model  # a publisher of that name
         profile = self._profiles.of(model, rest)
         name = provider or prefix or profile.upstream or self._first
-        if not (provider or prefix or profile.pattern):
+        if not (provider or prefix or profile.upstream or profile.model):
             await self._check_prefix(model, name)
         chosen = {"provider": provider, "prefix": prefix, "profile": profile.upstream}
         why = next((word for word, given in chosen.items() if given), "first")
         routes = [await self._route(name, rest, self._profile(name, rest), why)]
         for entry in self._fallbacks if profile.fallbacks is None else profile.fallbacks:
             name, _, other = entry.partition("/")
-            if not other and any(name == route.name for route in routes):
-                continue
             meant = other or rest
             try:
-                routes.append(await self._route(name, meant, self._profile(name, meant), "fallback"))
-            except ClientError as refusal:  # tapes have no other models than theirs
+                route = await self._route(name, meant, self._profile(name, meant), "fallback")
+            except ClientError as refusal:  # a closed list that lacks the model
                 log.info("the fallback %s cannot stand in: %s", entry, refusal.message)
+                continue
+            if all((route.name, route.model) != (known.name, known.model) for known in routes):
+                routes.append(route)
         return routes
 
     async def models(self) -> list[Model]:
@@ -99,6 +108,12 @@ class Routes:
             raise errors[0]
         ids = {model.id for model in found}
         return [*found, *(alias for alias in self._aliases(found) if alias.id not in ids)]
+
+    async def model(self, name: str) -> Model | None:
+        """The model that `models` has by this name, or by what follows the first upstream's in it."""
+        ids = {model.id: model for model in await self.models()}
+        prefix, rest = self._split(name)
+        return ids.get(name) or (ids.get(rest) if prefix == self._first else None)
 
     async def aclose(self) -> None:
         for place in self.places.values():
@@ -117,22 +132,33 @@ class Routes:
         place = self.places[name]
         # A profile's word for a model is that of the upstream for which it was written.
         target = profile.model if (profile.upstream or self._first) == name else ""
-        upstream = place.upstream if profile.slots is None else Queued(place.upstream, profile.slots)
-        known = target or await place.catalog.resolve(model)
-        return Route(name, upstream, place.patience, known, profile, why)
+        upstream = place.upstream
+        if profile.slots is not None:
+            upstream = Queued(upstream, profile.slots, place.queue)
+        word = target or await place.catalog.resolve(model)
+        context = profile.context or place.context
+        return Route(name, upstream, place.patience, word, profile, context, why)
 
     async def _check_prefix(self, model: str, name: str) -> None:
         """With one upstream, whatever stands before a slash belongs to the model's name. With several it may
         be an upstream's name that is wrong: the models' publishers are told from it by the list."""
         prefix, slash, _ = model.partition("/")
-        if not slash or len(self.places) == 1:
+        catalog = self.places[name].catalog
+        if not slash or len(self.places) == 1 or catalog.mapped(model) != model:
             return
-        try:
-            known = await self.places[name].catalog.models()
-        except UpstreamError:
-            return
-        if known and all(model != listed.id for listed in known):
+        known = await self._known(name)
+        if known and not any(listed.id.startswith(f"{prefix}/") for listed in known):
             raise self._unknown(prefix, "model")
+
+    async def _lists(self, name: str, model: str) -> bool:
+        return any(listed.id == model for listed in await self._known(name))
+
+    async def _known(self, name: str) -> Sequence[Model]:
+        """What an upstream lists; nothing where it does not answer."""
+        try:
+            return await self.places[name].catalog.models()
+        except UpstreamError:
+            return ()
 
     def _unknown(self, name: str, param: str) -> ClientError:
         known = ", ".join(self.places)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
@@ -14,6 +13,7 @@ from roobridge.bridge.shaping.body import forbidden
 from roobridge.bridge.shaping.images import Images
 from roobridge.bridge.shaping.sampling import SAMPLING
 from roobridge.bridge.shaping.thinking import Reasoning
+from roobridge.service.environment import variable
 from roobridge.service.values import Count, Credential, Names
 
 # A name stands before a model's, with a slash between, and in addresses after `?provider=`.
@@ -54,7 +54,9 @@ class UpstreamTable(_Table):
     )
     base_url: str | None = None
     api_key: Credential | None = None
-    api_key_env: str = Field(default="", description="the variable that holds the key, instead of `api_key`")
+    api_key_env: str = Field(
+        default="", description="the variable, also in `.env`, that holds the key, instead of `api_key`"
+    )
     model_map: dict[str, str] = Field(default_factory=dict)
     tapes: Path | None = None
     context_length: int = Field(default=0, ge=0)
@@ -70,7 +72,7 @@ class UpstreamTable(_Table):
     def _one_key(self) -> Self:
         if self.api_key is not None and self.api_key_env:
             raise ValueError("give `api_key` or `api_key_env`, not both")
-        if self.api_key_env and not os.environ.get(self.api_key_env):
+        if self.api_key_env and not variable(self.api_key_env):
             raise ValueError(f"there is no variable {self.api_key_env} (api_key_env)")
         return self
 

@@ -97,7 +97,7 @@ def assemble(
     """The services around upstreams that stand already, by their names."""
     places = {name: _place(settings.at(name), upstream) for name, upstream in upstreams.items()}
     meters = Meters() if meters is None else meters
-    profiles = Profiles(settings.models, settings.queue_timeout, partial(meters.waiting, "models"))
+    profiles = Profiles(settings.models, partial(meters.waiting, "models"))
     routes = Routes(places, profiles, settings.fallbacks)
     manners = Manners(
         rules_of(settings),
@@ -132,7 +132,10 @@ def check_names(settings: Settings) -> None:
 
 def _place(settings: Settings, upstream: Upstream) -> Place:
     free = at_home(settings) or settings.upstream_name == "replay"
-    return Place(upstream, catalog_of(settings, upstream), patience_of(settings), free)
+    catalog = catalog_of(settings, upstream)
+    return Place(
+        upstream, catalog, patience_of(settings), free, settings.context_length, settings.queue_timeout
+    )
 
 
 def catalog_of(settings: Settings, upstream: Upstream) -> Catalog:
@@ -207,18 +210,12 @@ def _openai(settings: Settings, watch: Watch) -> Upstream:
     )
     upstream = Retrying(upstream, settings.retry_seconds)
     if settings.max_concurrent:
-        upstream = Queued(upstream, Slots(settings.max_concurrent, settings.queue_timeout, watch))
+        upstream = Queued(upstream, Slots(settings.max_concurrent, watch), settings.queue_timeout)
     if settings.measure_context:
-        upstream = Measured(upstream, _contexts_of(settings, upstream))
+        upstream = Measured(upstream, Contexts(Catalog(upstream, {}, settings.models_ttl)))
     upstream = ToolsAsText(upstream, settings.tools, offer=settings.enable_tool_calling)
     back = any(table.reasoning is Reasoning.BACK for table in settings.models.values())
     return ThinkingBack(upstream) if back else upstream
-
-
-def _contexts_of(settings: Settings, upstream: Upstream) -> Contexts:
-    profiles, usual = Profiles(settings.models), settings.context_length
-    catalog = Catalog(upstream, {}, settings.models_ttl)
-    return Contexts(catalog, lambda model: profiles.of(model).context or usual)
 
 
 def _qwen_web(settings: Settings) -> Upstream:

@@ -26,8 +26,8 @@ PROMPTS = 32  # remembered of each, those counted last
 class Contexts(Protocol):
     """The models' contexts in tokens, by the upstream's own names for them; 0 where unknown."""
 
-    def known(self, model: str) -> int:
-        """As far as was heard; waits for nothing."""
+    def known(self, model: str) -> int | None:
+        """As far as was heard, None before anything was; waits for nothing."""
         ...
 
     async def confirmed(self, model: str) -> int:
@@ -40,9 +40,10 @@ class Contexts(Protocol):
 class Measured(Around):
     """Another upstream, asked only for what may fit.
 
-    What cannot be too long, at one token a byte, is not looked into. The upstream's count of a prompt is
-    remembered: a request that begins with it has that many tokens, and at least `least_tokens` more. Raises
-    the error of an overflow, in the words that clients know.
+    What cannot be too long, at one token a byte, is not looked into. The operator's word for a context stands
+    over the upstream's. The upstream's count of a prompt is remembered: a request that begins with it has
+    that many tokens, and at least `least_tokens` more. Raises the error of an overflow, in the words that
+    clients know.
     """
 
     def __init__(self, inner: Upstream, contexts: Contexts) -> None:
@@ -54,24 +55,25 @@ class Measured(Around):
         size = size_of(request.body)
         if size.most <= SMALL:
             return self._inner.stream(request)
-        context = self._contexts.known(_model(request))
-        if not context:
-            return self._inner.stream(request)
-        return self._measured(request, size, self._of(_model(request), context))
+        context = request.context or self._contexts.known(_model(request))
+        return self._inner.stream(request) if context == 0 else self._measured(request, size, context)
 
     async def aclose(self) -> None:
         await self._contexts.aclose()
         await super().aclose()
 
     async def _measured(
-        self, request: UpstreamRequest, size: Size, learned: Learned
+        self, request: UpstreamRequest, size: Size, context: int | None
     ) -> AsyncGenerator[Sequence[Delta], None]:
-        keys = size.keys()
-        fits = size.most <= learned.limit
+        model, keys = _model(request), size.keys()
+        if context is None:
+            context = await self._contexts.confirmed(model)
+        learned = self._of(model, context)
+        fits = size.most <= learned.limit or not context
         least = 0 if fits else learned.least(keys, request.body["messages"])
         if least > learned.limit:
-            context = await self._contexts.confirmed(_model(request))
-            learned = self._of(_model(request), context or learned.context)
+            context = request.context or await self._contexts.confirmed(model)
+            learned = self._of(model, context or learned.context)
             if context and least > learned.limit:
                 raise _too_long(least, learned.limit)
         async with aclosing(self._inner.stream(request)) as deltas:

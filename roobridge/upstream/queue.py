@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, aclosing, asynccontextmanager, nullcontext
 from typing import TypeAlias
 
-from roobridge.bridge.ports import Delta, Upstream, UpstreamRequest
+from roobridge.bridge.ports import Delta, Upstream, UpstreamRequest, Waiting
 from roobridge.errors import UpstreamError
 from roobridge.upstream.around import Around
 
@@ -21,53 +21,59 @@ Watch: TypeAlias = Callable[[], AbstractContextManager[None]]
 class Slots:
     """How many requests may be at work at once; the others wait, first come, first served.
 
-    wait: seconds that one waits at most, 0 for ever. watch: told of each that waits.
+    watch: told of each that waits.
     """
 
-    def __init__(self, number: int, wait: float, watch: Watch = nullcontext) -> None:
+    def __init__(self, number: int, watch: Watch = nullcontext) -> None:
         self._free = asyncio.Semaphore(number)
-        self._wait = wait
         self._watch = watch
         self._waiting = 0
 
     @asynccontextmanager
-    async def one(self) -> AsyncIterator[None]:
-        """A slot, held while the block runs. Raises UpstreamError where none came free."""
-        await self._enter()
+    async def one(self, waiting: Waiting, within: float) -> AsyncIterator[None]:
+        """A slot, held while the block runs. waiting: the request's. within: seconds, 0 for ever. Raises
+        UpstreamError where none came free."""
+        await self._enter(waiting, within)
         try:
             yield
         finally:
             self._free.release()
 
-    async def _enter(self) -> None:
+    async def _enter(self, waiting: Waiting, within: float) -> None:
         if self._waiting >= WAITING:
             raise _no_room("queue_full", f"{WAITING} requests wait for the upstream already")
         self._waiting += 1
+        waiting.now = True
         try:
             with self._watch():
-                async with asyncio.timeout(self._wait or None):
+                async with asyncio.timeout(within or None):
                     await self._free.acquire()
         except TimeoutError:
             raise _no_room(
-                "queue_timeout", f"no slot of the upstream came free within {self._wait:g} seconds"
+                "queue_timeout", f"no slot of the upstream came free within {within:g} seconds"
             ) from None
         finally:
             self._waiting -= 1
+            waiting.now, waiting.over = False, asyncio.get_running_loop().time()
 
 
 class Queued(Around):
     """Another upstream, asked by as many requests as there are slots.
 
     A server that takes one request at a time (a llama.cpp started with `--parallel 1`) makes the second one
-    wait as well, but in no order that it promises.
+    wait as well, but in no order that it promises. wait: seconds that one waits at most, 0 for ever.
     """
 
-    def __init__(self, inner: Upstream, slots: Slots) -> None:
+    def __init__(self, inner: Upstream, slots: Slots, wait: float) -> None:
         super().__init__(inner)
         self._slots = slots
+        self._wait = wait
 
     async def stream(self, request: UpstreamRequest) -> AsyncGenerator[Sequence[Delta], None]:
-        async with self._slots.one(), aclosing(self._inner.stream(request)) as deltas:
+        async with (
+            self._slots.one(request.waiting, self._wait),
+            aclosing(self._inner.stream(request)) as deltas,
+        ):
             async for each in deltas:
                 yield each
 

@@ -86,7 +86,7 @@ def is_passing(error: BaseException) -> bool:
     if isinstance(cause, httpx.TransportError):
         # No server, or one that closed the connection; a certificate stays wrong.
         return isinstance(cause, httpx.NetworkError) and not isinstance(cause, TLSError)
-    return error.status_hint in _PASSING
+    return (error.answered or error.status_hint) in _PASSING
 
 
 def _wait(state: RetryCallState) -> float:

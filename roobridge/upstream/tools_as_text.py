@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
 import msgspec
 
@@ -71,15 +71,22 @@ class ToolsAsText(Around):
         return msgspec.structs.replace(request, body=body)
 
     async def _learn(self) -> None:
-        """Ask once what the server says of its models; one that does not answer soon is asked with tools."""
+        """Ask once what the server says of its models; one that does not answer soon is asked with tools. One
+        that refuses, as before it is started, is asked for it again at the next request."""
         if self._asked:
             return
         self._asked = True
-        with suppress(UpstreamError, TimeoutError):
+        try:
             async with asyncio.timeout(_ANSWER_TIME):
-                for model in await self._inner.models():
-                    if model.tools is False:
-                        self._remember(model.id, "the server says so.")
+                models = await self._inner.models()
+        except TimeoutError:
+            return
+        except UpstreamError:
+            self._asked = False
+            return
+        for model in models:
+            if model.tools is False:
+                self._remember(model.id, "the server says so.")
 
     def _remember(self, model: str, why: str) -> None:
         self._without.add(model)

@@ -25,10 +25,10 @@ def models_routes(upstreams: Routes) -> Blueprint:
     @routes.get("/v1/models/<path:name>")
     @routes.get("/models/<path:name>")
     async def one_model(name: str) -> Response:
-        for model in await upstreams.models():
-            if model.id == name:
-                return json_response(_entry(model))
-        raise unknown_model(name)
+        model = await upstreams.model(name)
+        if model is None:
+            raise unknown_model(name)
+        return json_response(_entry(model))
 
     @routes.get("/v1/model/info")
     @routes.get("/model/info")

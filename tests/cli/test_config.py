@@ -23,6 +23,10 @@ api_key = "sk-of-the-cloud"
 
 [models."qwen*"]
 tools = "prompted"
+overrides = { user = "sk-of-a-user-12345678", stop = ["a", "b"], more = { top_k = 20, top_p = inf } }
+
+[model_map]
+"mine.too" = "qwen"
 """
 
 
@@ -48,7 +52,9 @@ def test_each_setting_with_its_origin_and_no_secret(run: Run) -> None:
     written = tomllib.loads(text)
     assert written["upstreams"]["home"]["base_url"] == "http://127.0.0.1:8080/v1"
     assert written["upstreams"]["cloud"]["api_key"] == "set"
-    assert written["models"] == {"qwen*": {"tools": "prompted"}}
+    overrides = {"user": "[redacted]", "stop": ["a", "b"], "more": {"top_k": 20, "top_p": float("inf")}}
+    assert written["models"] == {"qwen*": {"tools": "prompted", "overrides": overrides}}
+    assert written["model_map"] == {"mine.too": "qwen"}
     assert "# base_url is not set" in text
     assert all(name in written or f"# {name} is not set" in text for name in Settings.model_fields)
 

@@ -12,7 +12,7 @@ from roobridge.bridge.ports import Upstream
 from roobridge.cli import look as first
 from roobridge.cli.look import Found, look, look_at_all
 from roobridge.service.config import Settings
-from roobridge.service.tables import UpstreamTable
+from roobridge.service.tables import ModelTable, UpstreamTable
 from tests.upstream.loopback import Answering, Loopback, Received, Script
 
 
@@ -97,3 +97,9 @@ def test_all_upstreams_are_looked_at() -> None:
     )
     assert list(looks) == ["a", "b"]
     assert all(found.models for found in looks.values())
+
+
+def test_a_profile_s_context_is_told() -> None:
+    models = {"qwen*": ModelTable(context_length=65536)}
+    looks = look_at_all(Settings(upstream="replay", models=models))
+    assert [model.context for model in looks["replay"].models] == [65536]

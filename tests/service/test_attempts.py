@@ -8,6 +8,7 @@ import pytest
 from roobridge.bridge.ports import Delta, UpstreamRequest, Usage
 from roobridge.errors import UpstreamError
 from roobridge.service.attempts import Attempt, Patience
+from roobridge.upstream.queue import Queued, Slots
 from tests.service.scripted import Scripted, Step, end, say, silence
 
 PATIENT = Patience(start=30, idle=30)
@@ -162,3 +163,25 @@ async def test_a_limit_after_none_counts(monkeypatch: pytest.MonkeyPatch) -> Non
     await clock.pass_by(2)
     assert await reading == ["a"]
     assert attempt.finish == "silence"
+
+
+async def test_an_upstream_that_is_not_asked_yet_is_not_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, go = Clock(monkeypatch), asyncio.Event()
+    inner = Scripted([go, *say("a"), *end()], [*say("b"), *end()], [silence()])
+    upstream = Queued(inner, Slots(1), 0)
+    first, second, third = (
+        asyncio.ensure_future(read(Attempt(upstream, UpstreamRequest({"model": "m"}), Patience(start, 0))))
+        for start in (0, 30, 30)
+    )
+    await inner.requested(1)
+    for _ in range(3):
+        await clock.pass_by(20)
+    go.set()
+    assert await first == ["a"]
+    assert await second == ["b"]
+    await inner.requested(3)
+    await clock.pass_by(20)
+    assert not third.done()
+    await clock.pass_by(20)
+    with pytest.raises(UpstreamError, match="start_timeout"):
+        await third

@@ -30,7 +30,7 @@ class Slow(Scripted):
 async def test_what_is_not_known_yet_is_asked_for_meanwhile() -> None:
     upstream = Slow()
     contexts = Contexts(Catalog(upstream, {}, 60))
-    assert [contexts.known("a") for _ in range(3)] == [0, 0, 0]
+    assert [contexts.known("a") for _ in range(3)] == [None] * 3
     upstream.may.set()
     assert await contexts.confirmed("a") == 4096
     assert [contexts.known("a"), contexts.known("b"), contexts.known("c")] == [4096, 0, 0]
@@ -46,15 +46,20 @@ async def test_a_list_that_is_no_longer_believed_is_asked_for_anew() -> None:
     assert await contexts.confirmed("a") == 8192
 
 
-async def test_the_usual_context_is_that_of_models_nobody_tells_of() -> None:
-    contexts = Contexts(Catalog(Scripted(models=(Model("a", context=4096), "b")), {}, 60), lambda model: 2000)
-    assert contexts.known("a") == 2000
-    assert [await contexts.confirmed(model) for model in "abc"] == [4096, 2000, 2000]
+async def test_ollama_s_name_for_a_model_without_a_tag() -> None:
+    models = (Model("a:latest", context=4096), Model("a:7b", context=8192))
+    contexts = Contexts(Catalog(Scripted(models=models), {}, 60))
+    assert [await contexts.confirmed(model) for model in ("a", "a:latest", "a:7b", "b")] == [
+        4096,
+        4096,
+        8192,
+        0,
+    ]
 
 
 async def test_a_list_that_does_not_come_confirms_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ANSWER_TIME", 0.01)
-    contexts = Contexts(Catalog(Slow(), {}, 60), lambda model: 2000)
+    contexts = Contexts(Catalog(Slow(), {}, 60))
     assert await contexts.confirmed("a") == 0
     await contexts.aclose()
 
@@ -64,4 +69,5 @@ async def test_an_upstream_that_refuses_its_list_is_asked_all_the_same() -> None
     upstream.list = UpstreamError("no")
     contexts = Contexts(Catalog(upstream, {}, 60))
     assert await contexts.confirmed("a") == 0
+    assert contexts.known("a") == 0
     await contexts.aclose()

@@ -158,7 +158,7 @@ async def test_who_waits_for_a_slot_is_seen_while_waiting() -> None:
             waits.release()
             yield
 
-    queued = Queued(inner, Slots(1, 0, watch))
+    queued = Queued(inner, Slots(1, watch), 0)
     services = assemble(Settings(pace_ms=0, usage_wait_ms=1), {"home": queued}, meters=counted)
     async with asyncio.TaskGroup() as group:
         group.create_task(ask(services))

@@ -1,41 +1,16 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from roobridge.bridge.ports import Capabilities, Model, ToolUse
-from roobridge.bridge.request.chat import parse_chat_request
+from roobridge.bridge.ports import Model
 from roobridge.errors import ClientError, SettingsError, UpstreamError
 from roobridge.service.config import Settings
-from roobridge.service.turns import Turn
-from roobridge.service.wiring import Services, assemble, check_names
-from tests.service.scripted import Scripted, Step, end, say, silence
-
-HOME = {"upstream": "openai", "base_url": "http://127.0.0.1:1/v1"}
-CLOUD = {"upstream": "openai", "base_url": "http://127.0.0.1:2/v1"}
-DOWN = UpstreamError("No connection.", code="unreachable", status_hint=502)
-HELLO: list[Step] = [*say("Hi"), *end()]
-
-
-def services(home: Scripted, cloud: Scripted, **settings: Any) -> Services:
-    tables = {"home": HOME, "cloud": CLOUD}
-    given = Settings(**{"pace_ms": 0, "usage_wait_ms": 1, "upstreams": tables, **settings})
-    check_names(given)
-    return assemble(given, {"home": home, "cloud": cloud})
-
-
-async def turn(made: Services, model: str, provider: str = "", body: dict[str, Any] | None = None) -> Turn:
-    """The turn of a request to these services, at its end."""
-    messages = [{"role": "user", "content": "Hello"}]
-    chat = parse_chat_request({"model": model, "messages": messages, "stream": False, **(body or {})})
-    opened = await made.answering.open(chat, {"user-agent": "curl/8"}, "sk-client", provider=provider)
-    with suppress(UpstreamError):
-        await opened.whole()
-    return opened
+from roobridge.service.wiring import assemble
+from tests.service.routed import CLOUD, DOWN, HELLO, HOME, IMAGE, services, turn
+from tests.service.scripted import Scripted, silence
 
 
 @pytest.mark.parametrize(
@@ -71,7 +46,15 @@ async def test_where_a_request_goes(asked: dict[str, str], upstream: str, model:
 async def test_openrouter_s_own_provider_field_passes_on() -> None:
     home = Scripted(HELLO)
     await turn(services(home, Scripted()), "qwen", body={"provider": {"order": ["x"]}})
-    assert home.requests[0].body["provider"] == {"order": ["x"]}
+    await turn(services(home, Scripted()), "qwen", body={"provider": None})
+    assert [request.body.get("provider", "none") for request in home.requests] == [{"order": ["x"]}, "none"]
+
+
+@pytest.mark.parametrize("provider", [5, True, ["cloud"]])
+async def test_a_provider_that_is_no_name_is_refused(provider: object) -> None:
+    with pytest.raises(ClientError, match="`provider`") as refused:
+        await turn(services(Scripted(), Scripted()), "qwen", body={"provider": provider})
+    assert refused.value.param == "provider"
 
 
 @pytest.mark.parametrize(
@@ -80,8 +63,9 @@ async def test_openrouter_s_own_provider_field_passes_on() -> None:
 async def test_an_upstream_that_is_not_there_is_refused_with_those_that_are(
     model: str, provider: str, param: str
 ) -> None:
+    made = services(Scripted(), Scripted(), models={"*": {"images": "strip"}})
     with pytest.raises(ClientError, match=r'"clod".*home, cloud') as refused:
-        await turn(services(Scripted(), Scripted()), model, provider)
+        await turn(made, model, provider)
     assert (refused.value.param, refused.value.status_hint) == (param, 400)
 
 
@@ -92,103 +76,32 @@ async def test_with_one_upstream_a_slash_is_part_of_the_model_s_name() -> None:
     assert home.requests[0].body["model"] == "clod/qwen"
 
 
+@pytest.mark.parametrize(
+    ("models", "asked"), [(("openai/gpt-oss",), "openai/gpt-oss"), (("qwen",), "gpt-oss")]
+)
+async def test_a_model_s_publisher_may_be_called_as_the_upstream_is(
+    models: tuple[str, ...], asked: str
+) -> None:
+    home = Scripted(HELLO, models=models)
+    made = assemble(Settings(pace_ms=0, upstream="openai", base_url="http://127.0.0.1:1"), {"openai": home})
+    await turn(made, "openai/gpt-oss")
+    assert home.requests[0].body["model"] == asked
+
+
+@pytest.mark.parametrize("model", ["Qwen/Qwen3-32B", "mine/model"])
+async def test_a_publisher_s_unlisted_model_is_not_refused(model: str) -> None:
+    """Names before a slash that the list or the operator knows are no upstream's that is spelt wrong."""
+    home = Scripted(HELLO, models=("Qwen/Qwen3-8B",))
+    tables = {"home": {**HOME, "model_map": {"mine/model": "served"}}, "cloud": CLOUD}
+    await turn(services(home, Scripted(), upstreams=tables), model)
+    assert home.requests[0].body["model"] == {"mine/model": "served"}.get(model, model)
+
+
 async def test_a_list_that_cannot_be_had_refuses_nothing() -> None:
     home = Scripted(HELLO)
     home.list = DOWN
     await turn(services(home, Scripted()), "clod/qwen")
     assert home.requests[0].body["model"] == "clod/qwen"
-
-
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
-async def test_the_next_upstream_is_asked_where_one_is_down_or_busy(
-    status: int, caplog: pytest.LogCaptureFixture
-) -> None:
-    home = Scripted([UpstreamError("No.", code="no", status_hint=status)])
-    cloud = Scripted([*say("Hi"), *end()])
-    with caplog.at_level(logging.INFO, "roobridge.turns"):
-        ended = await turn(services(home, cloud, fallbacks=["cloud/plus"]), "qwen")
-    assert ended.error is None
-    assert [request.body["model"] for request in (*home.requests, *cloud.requests)] == ["qwen", "plus"]
-    assert "upstream=cloud" in caplog.text
-    assert "tries=home:no outcome=ok" in caplog.text
-
-
-async def test_only_the_upstream_that_was_asked_for_learns_the_client_s_key() -> None:
-    home, cloud = Scripted([DOWN]), Scripted(HELLO)
-    await turn(services(home, cloud, fallbacks="cloud"), "qwen")
-    assert (home.requests[0].key, cloud.requests[0].key) == ("sk-client", "")
-
-
-@pytest.mark.parametrize(
-    "script",
-    [
-        [UpstreamError("The key is wrong.", code="invalid_api_key", status_hint=401)],
-        [UpstreamError("Too long.", code="context_length_exceeded", status_hint=400)],
-        [*say("Hel"), DOWN],
-    ],
-)
-async def test_a_refusal_of_the_request_and_a_broken_reply_stay(script: list[Step]) -> None:
-    home, cloud = Scripted(script), Scripted(HELLO)
-    ended = await turn(services(home, cloud, fallbacks=["cloud"]), "qwen")
-    assert ended.error is not None
-    assert cloud.requests == []
-    assert home.closed[0].is_set()
-
-
-async def test_the_last_refusal_is_the_client_s() -> None:
-    busy = UpstreamError("Busy.", code="busy", status_hint=429)
-    ended = await turn(services(Scripted([DOWN]), Scripted([busy]), fallbacks=["cloud"]), "qwen")
-    assert ended.error is busy
-
-
-async def test_a_fallback_without_the_model_is_left_out() -> None:
-    home = Scripted([DOWN])
-    cloud = Scripted(HELLO, models=("other",), capabilities=Capabilities(closed_list=True))
-    assert (await turn(services(home, cloud, fallbacks=["cloud"]), "qwen")).error is DOWN
-    assert cloud.requests == []
-
-
-async def test_an_upstream_is_not_tried_twice_as_the_same() -> None:
-    home = Scripted([DOWN])
-    ended = await turn(services(home, Scripted(HELLO), fallbacks=["home", "cloud"]), "qwen")
-    assert ended.error is None
-    assert len(home.requests) == 1
-
-
-async def test_a_silent_start_goes_to_the_next_upstream() -> None:
-    home, cloud = Scripted([silence()]), Scripted(HELLO)
-    tables = {"home": {**HOME, "start_timeout": 0.02}, "cloud": CLOUD}
-    ended = await turn(services(home, cloud, upstreams=tables, fallbacks=["cloud"]), "qwen")
-    assert ended.error is None
-    assert ended.way.name == "cloud"
-    assert home.closed[0].is_set()
-
-
-async def test_each_fallback_has_its_own_profile() -> None:
-    home, cloud = Scripted([DOWN]), Scripted(HELLO)
-    models = {
-        "cloud/qwen": {"tools": "native"},
-        "qwen*": {"tools": "prompted", "fallbacks": ["cloud"], "model": "qwen3:30b"},
-    }
-    await turn(services(home, cloud, models=models), "qwen")
-    assert [(each.body["model"], each.tools) for each in (*home.requests, *cloud.requests)] == [
-        ("qwen3:30b", ToolUse.PROMPTED),
-        ("qwen", ToolUse.NATIVE),
-    ]
-
-
-async def test_a_profile_without_fallbacks_has_none() -> None:
-    cloud = Scripted(HELLO)
-    made = services(Scripted([DOWN]), cloud, fallbacks=["cloud"], models={"qwen": {"fallbacks": []}})
-    assert (await turn(made, "qwen")).error is DOWN
-    assert cloud.requests == []
-
-
-async def test_what_an_upstream_cannot_take_is_its_own() -> None:
-    cloud = Scripted(HELLO, capabilities=Capabilities(native_tools=False))
-    tool = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
-    await turn(services(Scripted([DOWN]), cloud, fallbacks=["cloud"]), "qwen", body={"tools": [tool]})
-    assert "tools" not in cloud.requests[0].body
 
 
 async def test_a_profile_s_models_share_its_slots() -> None:
@@ -206,6 +119,19 @@ async def test_a_profile_s_models_share_its_slots() -> None:
     assert [task.result().error for task in (first, second, other)] == [None] * 3
 
 
+async def test_an_upstream_s_queue_timeout_is_that_of_its_models_too() -> None:
+    cloud = Scripted([silence()])
+    tables = {"home": HOME, "cloud": {**CLOUD, "queue_timeout": 0.02}}
+    made = services(Scripted(), cloud, upstreams=tables, models={"qwen*": {"max_concurrent": 1}})
+    first = asyncio.create_task(turn(made, "cloud/qwen"))
+    await cloud.requested(1)
+    refused = (await turn(made, "cloud/qwen")).error
+    assert refused is not None
+    assert (refused.code, refused.status_hint) == ("queue_timeout", 429)
+    await made.answering.finish(0)
+    await first
+
+
 async def test_the_list_has_the_models_of_all() -> None:
     home = Scripted(models=(Model("qwen", context=4096),))
     cloud = Scripted(models=("qwen", "plus"))
@@ -218,6 +144,13 @@ async def test_the_list_has_the_models_of_all() -> None:
         ("mine", 0, 0),
     ]
     assert all(model.free for model in listed)  # both are at home
+
+
+async def test_a_model_by_the_names_that_requests_may_give_it() -> None:
+    routes = services(Scripted(models=("qwen",)), Scripted(models=("plus",))).routes
+    names = ("qwen", "home/qwen", "cloud/plus", "plus", "home/plus")
+    found = [await routes.model(name) for name in names]
+    assert [model and model.id for model in found] == ["qwen", "qwen", "cloud/plus", None, None]
 
 
 async def test_an_upstream_that_is_down_hides_no_other_s_models() -> None:
@@ -246,9 +179,6 @@ def test_a_name_of_no_upstream_stops_the_start(settings: dict[str, Any], words: 
         assert word in refused.value.message
 
 
-IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
-
-
 async def test_a_profile_shapes_the_request_of_its_upstream_alone() -> None:
     home, cloud = Scripted([DOWN]), Scripted(HELLO)
     models = {
@@ -264,6 +194,16 @@ async def test_a_profile_shapes_the_request_of_its_upstream_alone() -> None:
     assert (then["temperature"], then["seed"], then["enable_thinking"]) == (0, 3, False)
     assert "image_url" not in str(then["messages"])
     assert "cache_control" in str(then["messages"])
+
+
+async def test_a_request_is_measured_by_the_context_that_its_client_is_told() -> None:
+    home, cloud = Scripted(HELLO), Scripted(HELLO)
+    tables = {"home": {**HOME, "context_length": 9000}, "cloud": CLOUD}
+    models = {"coder": {"model": "qwen", "context_length": 7000}, "cloud/p*": {"context_length": 8000}}
+    made = services(home, cloud, upstreams=tables, models=models)
+    for model in ("qwen", "coder", "cloud/plus", "cloud/qwen"):
+        await turn(made, model)
+    assert [request.context for request in (*home.requests, *cloud.requests)] == [9000, 7000, 8000, 0]
 
 
 async def test_images_that_a_profile_refuses_are_the_client_s_error() -> None:

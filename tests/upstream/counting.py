@@ -52,13 +52,13 @@ class Counting(Scripted):
 class Told:
     """Contexts as a test tells them. now: what they are when they are asked for anew."""
 
-    def __init__(self, context: int, now: int | None = None) -> None:
+    def __init__(self, context: int | None, now: int | None = None) -> None:
         self.context = context
-        self.now = context if now is None else now
+        self.now = context or 0 if now is None else now
         self.asked: list[str] = []
         self.closed = False
 
-    def known(self, model: str) -> int:
+    def known(self, model: str) -> int | None:
         self.asked.append(model)
         return self.context
 
@@ -73,10 +73,13 @@ def user(content: str) -> Message:
     return {"role": "user", "content": content}
 
 
-async def is_refused(upstream: Measured, messages: Sequence[Message], model: str = "m") -> bool:
-    """Whether the request was refused without its server having been asked."""
+async def is_refused(
+    upstream: Measured, messages: Sequence[Message], model: str = "m", context: int = 0
+) -> bool:
+    """Whether the request was refused without its server having been asked. context: the operator's."""
+    body = {"model": model, "messages": list(messages)}
     try:
-        async for _ in upstream.stream(UpstreamRequest({"model": model, "messages": list(messages)})):
+        async for _ in upstream.stream(UpstreamRequest(body, context=context)):
             pass
     except UpstreamError as error:
         return error.code == CODE

@@ -182,6 +182,20 @@ async def test_the_context_is_asked_for_anew_before_a_request_is_refused(now: in
     assert len(inner.requests) == (not refused)
 
 
+@pytest.mark.parametrize("now", [CONTEXT, 10 * CONTEXT, 0])
+async def test_before_anything_was_heard_the_context_is_awaited(now: int) -> None:
+    inner = Counting(10**6, words)
+    assert await is_refused(Measured(inner, Told(None, now)), [user(" word" * 4500)]) == (now == CONTEXT)
+    assert len(inner.requests) == (now != CONTEXT)
+
+
+@pytest.mark.parametrize("told", [None, 0, 2000, 10 * CONTEXT])
+async def test_the_operator_s_context_stands_over_the_server_s(told: int | None) -> None:
+    upstream = Measured(Counting(10**6, words), Told(told, 0))
+    assert not await is_refused(upstream, [user(" word" * 3900)], context=CONTEXT)
+    assert await is_refused(upstream, [user(" word" * 4100)], context=CONTEXT)
+
+
 async def test_an_unknown_context_refuses_nothing() -> None:
     assert not await is_refused(Measured(Counting(10**6, words), Told(0)), [user(" word" * 10**5)])
 

@@ -30,7 +30,7 @@ async def turns() -> None:
 async def test_requests_wait_in_order() -> None:
     go = asyncio.Event()
     inner = Scripted([go, *say("Hi"), *end()])
-    upstream = Queued(inner, Slots(2, 0))
+    upstream = Queued(inner, Slots(2), 0)
     asking = [asyncio.create_task(ask(upstream, name)) for name in "abcd"]
     await turns()
     assert [asked.body["model"] for asked in inner.requests] == ["a", "b"]
@@ -41,7 +41,7 @@ async def test_requests_wait_in_order() -> None:
 
 async def test_one_that_leaves_gives_its_place_and_its_slot_free() -> None:
     go = asyncio.Event()
-    upstream = Queued(Scripted([go, *say("Hi"), *end()]), Slots(1, 0))
+    upstream = Queued(Scripted([go, *say("Hi"), *end()]), Slots(1), 0)
     first, waiting, last = (asyncio.create_task(ask(upstream, name)) for name in "abc")
     await turns()
     for task in (waiting, first):
@@ -52,7 +52,7 @@ async def test_one_that_leaves_gives_its_place_and_its_slot_free() -> None:
 
 
 async def test_the_refusal_of_one_lets_the_next_in() -> None:
-    upstream = Queued(Scripted([UpstreamError("no")], [*say("Hi"), *end()]), Slots(1, 0))
+    upstream = Queued(Scripted([UpstreamError("no")], [*say("Hi"), *end()]), Slots(1), 0)
     with pytest.raises(UpstreamError):
         await ask(upstream, "a")
     assert await ask(upstream, "b") == "Hi"
@@ -63,7 +63,7 @@ async def test_one_that_waits_too_long_is_told_when_to_come_again(
     wait: float, room: int, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue, "WAITING", 1)
-    upstream = Queued(Scripted([asyncio.Event()]), Slots(1, wait))
+    upstream = Queued(Scripted([asyncio.Event()]), Slots(1), wait)
     first = asyncio.create_task(ask(upstream, "a"))
     await turns()
     monkeypatch.setattr(queue, "WAITING", room)

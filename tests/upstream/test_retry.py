@@ -6,6 +6,8 @@ from contextlib import aclosing
 import pytest
 
 from roobridge.bridge.ports import Delta, Try, UpstreamRequest
+from roobridge.bridge.secrets.cleaner import Cleaner
+from roobridge.bridge.wire.openai_errors import refusal
 from roobridge.errors import ClientError, UpstreamError
 from roobridge.service.config import Settings
 from roobridge.service.wiring import build_upstream
@@ -71,6 +73,13 @@ async def test_a_reply_of_nothing_is_one() -> None:
     inner = Scripted([])
     assert await said(Retrying(inner, 30), UpstreamRequest({"model": "m"})) == ""
     assert len(inner.requests) == 1
+
+
+@pytest.mark.parametrize("status", [300, 301, 405, 408, 409, 418, 451, 500, 501, 505, 520])
+def test_other_statuses_would_come_again(status: int) -> None:
+    """Though clients are told of some of them as 502 or 504."""
+    assert not is_passing(refusal(status, "", Cleaner()))
+    assert is_passing(refusal(503, "", Cleaner()))
 
 
 def test_other_errors_never_pass() -> None:

@@ -85,6 +85,18 @@ async def test_what_the_server_says_of_its_models_counts(tools: bool | None, pro
     assert inner.listed == 1
 
 
+async def test_a_server_that_is_started_later_is_heard_then() -> None:
+    down = UpstreamError("No connection.", code="unreachable")
+    inner = Scripted([down], [*say("Hi"), *end()], models=(Model("m", tools=False),))
+    models, inner.list = inner.list, down
+    upstream = ToolsAsText(inner, ToolUse.AUTO)
+    with pytest.raises(UpstreamError):
+        await said(upstream, asked())
+    inner.list = models
+    assert await said(upstream, asked()) == "Hi"
+    assert prompts(inner) == [False, True]
+
+
 @pytest.mark.parametrize(
     ("use", "script", "prompted"),
     [(ToolUse.NATIVE, [REFUSAL], [False]), (ToolUse.AUTO, [*say("a"), REFUSAL], [False])],

@@ -36,7 +36,7 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[str, Lo
 
 
 def settings(url: str, **more: object) -> Settings:
-    return Settings.model_validate({"upstream": "openai", "base_url": url, "context_length": 3000, **more})
+    return Settings.model_validate({"upstream": "openai", "base_url": url, **more})
 
 
 def turns(server: Loopback) -> int:

@@ -145,6 +145,7 @@ def _error(status: int, said: Said, retry_after: float | None, tail: str, host: 
         param=said.param,
         status_hint=hint_status,
         retry_after=retry_after,
+        answered=status,
     )
 
 
