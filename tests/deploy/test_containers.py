@@ -116,9 +116,7 @@ async def test_the_container_is_well_while_it_answers(serve: Serve) -> None:
         probe = [sys.executable, "-c", script.replace(own, f":{port}/")]
         return (await asyncio.to_thread(subprocess.run, probe, stderr=subprocess.DEVNULL)).returncode
 
-    address = await serve(
-        OpenAIUpstream("http://127.0.0.1:9")
-    )  # nothing listens there: not its fault
+    address = await serve(OpenAIUpstream("http://127.0.0.1:9"))  # nothing listens there: not its fault
     assert await asked(int(address.rpartition(":")[2])) == 0
     assert await asked(9) != 0
 

@@ -78,6 +78,7 @@ BRIDGE = Readme("roobridge/bridge")
 DIALECTS = Readme("roobridge/dialects")
 MACHINE = Readme("roobridge/parser")
 GRAMMAR = Readme("grammar")
+DEPLOYING = Readme("deploy")
 SETUP = Readme("deploy/clients")
 WATCHING = Readme("deploy/prometheus")
 FIXTURES = Readme("fixtures")
@@ -86,6 +87,7 @@ CLIENTS = Readme("tests/e2e")
 SPEED = Readme("tests/bench")
 ALL = (
     TOP,
+    DEPLOYING,
     SETUP,
     WATCHING,
     COMMANDS,
