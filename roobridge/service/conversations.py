@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from roobridge.service.open_turns import Cancellable, OpenTurns
-from roobridge.service.peers import Began, Broke, Held, Peers, Word
 from roobridge.service.storm import Storm
+from roobridge.service.words import Began, Broke, Held, Others, Word
 
 
 class Conversations:
-    """Open turns and broken requests. peers: the other processes that serve, None where there are none."""
+    """Open turns and broken requests. others: the other processes that serve, None where there are none."""
 
-    def __init__(self, peers: Peers | None = None) -> None:
+    def __init__(self, others: Others | None = None) -> None:
         self._open = OpenTurns()
         self._storm = Storm()
-        self._peers = peers
-        if peers is not None:
-            peers.listen(self._hear)
+        self._others = others
+        if others is not None:
+            others.listen(self._hear)
 
     def __len__(self) -> int:
         """The turns that are open in this process."""
@@ -50,13 +50,13 @@ class Conversations:
             self._storm.held(fingerprint)
             self._tell(Held(fingerprint))
 
-    def close(self) -> None:
-        if self._peers is not None:
-            self._peers.close()
+    async def aclose(self) -> None:
+        if self._others is not None:
+            await self._others.aclose()
 
     def _tell(self, word: Word) -> None:
-        if self._peers is not None:
-            self._peers.tell(word)
+        if self._others is not None:
+            self._others.tell(word)
 
     def _hear(self, word: Word) -> None:
         match word:

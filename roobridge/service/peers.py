@@ -1,4 +1,4 @@
-"""What the serving processes of one service tell one another.
+"""The serving processes of one host.
 
 Each has a socket that all the others write to, so nothing stands between them that could fail or wait. A
 word that finds a full socket is dropped, with a line in the log: it only spares work.
@@ -10,35 +10,12 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
-from typing import TypeAlias
 
 import msgspec
 
+from roobridge.service.words import LONGEST, Word
+
 log = logging.getLogger("roobridge.peers")
-
-_LONGEST = 1 << 20  # bytes; more than the sockets take at once
-
-
-class Broke(msgspec.Struct, frozen=True, tag=True):
-    """The reply to a request of this fingerprint broke off."""
-
-    fingerprint: bytes
-
-
-class Held(msgspec.Struct, frozen=True, tag=True):
-    """One that had broken off came whole."""
-
-    fingerprint: bytes
-
-
-class Began(msgspec.Struct, frozen=True, tag=True):
-    """A turn of this owner began, with messages of these digests."""
-
-    owner: bytes
-    digests: tuple[bytes, ...]
-
-
-Word: TypeAlias = Broke | Held | Began
 
 _words = msgspec.msgpack.Decoder[Word](Word)
 
@@ -70,7 +47,7 @@ def _pair() -> tuple[socket.socket, socket.socket]:
 
 
 class Peers:
-    """The other processes, as one of them sees them. Closed by `close`, in the loop that listens."""
+    """The other processes, as one of them sees them. Implements Others."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
@@ -89,7 +66,7 @@ class Peers:
             except OSError as reason:
                 log.warning("another process was not told that a turn %s: %s", type(word).__name__, reason)
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         asyncio.get_running_loop().remove_reader(self._link.inbox)
         for end in (self._link.inbox, *self._link.others):
             end.close()
@@ -97,7 +74,7 @@ class Peers:
     def _read(self, hear: Callable[[Word], None]) -> None:
         while True:
             try:
-                data = self._link.inbox.recv(_LONGEST)
+                data = self._link.inbox.recv(LONGEST)
             except BlockingIOError:
                 return
             if not data:  # all others are gone

@@ -57,7 +57,7 @@ class Services(msgspec.Struct, frozen=True):
         """End the turns, then release the upstreams' connections."""
         self.readiness.close()
         await self.answering.finish(SHUTDOWN_TIME)
-        self.answering.conversations.close()
+        await self.answering.conversations.aclose()
         await self.routes.aclose()
 
 

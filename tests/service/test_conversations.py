@@ -37,7 +37,7 @@ async def test_one_process_alone() -> None:
     assert alone.is_repeat(MARK)
     alone.held(MARK)
     assert not alone.is_repeat(MARK)
-    alone.close()
+    await alone.aclose()
 
 
 async def test_what_one_process_knows_the_other_knows() -> None:
@@ -55,5 +55,5 @@ async def test_what_one_process_knows_the_other_knows() -> None:
     other.begin(b"marker", [b"1", b"2"], Open())
     await _heard(one)
     assert not one.is_repeat(MARK)
-    one.close()
-    other.close()
+    await one.aclose()
+    await other.aclose()

@@ -6,7 +6,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from roobridge.service.peers import Began, Broke, Held, Link, Peers, Word, links
+from roobridge.service.peers import Link, Peers, links
+from roobridge.service.words import Began, Broke, Held, Word
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ async def test_the_others_hear_every_word_in_order(three: list[Link]) -> None:
         assert [await asyncio.wait_for(queue.get(), 5) for _ in words] == words
     assert heard[0].empty()
     for peer in peers:
-        peer.close()
+        await peer.aclose()
 
 
 async def test_a_word_that_cannot_be_told_is_named_in_the_log(
