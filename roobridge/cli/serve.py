@@ -21,7 +21,7 @@ import typer
 from roobridge.cli.greeting import greeting
 from roobridge.cli.log import log_to_stderr
 from roobridge.cli.look import look_at_all
-from roobridge.cli.workers import Workers
+from roobridge.cli.workers import Workers, joined
 from roobridge.service.access import check_access
 from roobridge.service.config import Settings
 from roobridge.service.environment import unknown_variables
@@ -88,8 +88,10 @@ def run(settings: Settings) -> None:
     typer.echo(greeting(settings, sock.getsockname()[1], look_at_all(settings)))
     if settings.workers == 1:
         work(settings, sock)
-    elif not Workers(settings.workers, partial(_work_apart, settings), sock).run():
-        raise typer.Exit(1)
+    else:
+        links = joined(settings.workers) if settings.redis_url is None else [None] * settings.workers
+        if not Workers(links, partial(_work_apart, settings), sock).run():
+            raise typer.Exit(1)
 
 
 def _ignore_hangups() -> None:

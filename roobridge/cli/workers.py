@@ -29,13 +29,13 @@ Work: TypeAlias = Callable[[socket.socket, Link | None], None]
 
 
 class Workers:
-    """So many processes that do the same work on the same socket."""
+    """Processes that do the same work on the same socket, one for each link."""
 
-    def __init__(self, number: int, work: Work, sock: socket.socket) -> None:
+    def __init__(self, links: Sequence[Link | None], work: Work, sock: socket.socket) -> None:
         self._apart = multiprocessing.get_context("spawn")
         self._work = work
         self._sock = sock
-        self._links = _links(number)
+        self._links = links
         self._running: list[BaseProcess] = []
         self._deaths: deque[float] = deque(maxlen=DEATHS)
         self._told: set[int | None] = set()
@@ -93,7 +93,8 @@ class Workers:
                 worker.terminate()
 
 
-def _links(number: int) -> Sequence[Link | None]:
+def joined(number: int) -> Sequence[Link | None]:
+    """Links for so many processes of this host; None for each where they cannot be joined."""
     try:
         return links(number)
     except OSError as reason:

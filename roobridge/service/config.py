@@ -23,6 +23,7 @@ from roobridge.service.values import (
     HostNames,
     Keys,
     Names,
+    RedisUrl,
     SameCalls,
     lower,
 )
@@ -69,6 +70,11 @@ class Settings(BaseSettings):
         ge=1,
         description="processes that serve on the one port, about one a core; they tell one another of open "
         "turns and broken requests",
+    )
+    redis_url: RedisUrl | None = Field(
+        default=None,
+        description="Redis or Valkey through which processes on several hosts tell one another of the same: "
+        "[more](#several-hosts)",
     )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lower)] = Field(
         default="info", description="`debug`, `info`, `warning` or `error`"

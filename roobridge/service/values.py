@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
@@ -45,10 +46,27 @@ def _keys(values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
     return tuple(map(SecretStr, keys))
 
 
+def _redis_url(secret: SecretStr) -> SecretStr:
+    """Stricter than redis-py, which takes what it cannot read for the usual port on this machine."""
+    address = secret.get_secret_value().strip()
+    try:
+        url = urlsplit(address)
+        place = url.path if url.scheme == "unix" else url.hostname if url.port != 0 else None
+    except ValueError:  # its text would repeat a part of the password
+        place = None
+    if not place or url.scheme not in ("redis", "rediss", "unix"):
+        raise ValueError(
+            "it must be redis://HOST:PORT, rediss://HOST:PORT or unix:///PATH; a password stands before the "
+            "host as :PASSWORD@, with %2F for a slash"
+        )
+    return SecretStr(address)
+
+
 Count = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 SameCalls = Annotated[int, AfterValidator(_none_or_several)]
 HeaderValue = Annotated[str, AfterValidator(_header_value)]
 Credential = Annotated[SecretStr, AfterValidator(_secret_header_value)]
+RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
 # A list in the settings file, else names with commas between.
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 HostNames = Annotated[Names, AfterValidator(_plain)]

@@ -29,6 +29,7 @@ from roobridge.service.readiness import Readiness
 from roobridge.service.routes import Place, Routes
 from roobridge.service.rules import Rules
 from roobridge.service.secrets import secrets_in_force
+from roobridge.service.words import Others
 from roobridge.upstream.measured import Measured
 from roobridge.upstream.openai import OpenAIUpstream
 from roobridge.upstream.presets import KINDS, PRESETS, is_local
@@ -106,11 +107,22 @@ def assemble(
         settings.enable_tool_calling,
         settings.max_same_calls,
     )
-    conversations = Conversations(Peers(link) if link is not None else None)
+    conversations = Conversations(_others(settings, link))
     recorders = [upstream for upstream in upstreams.values() if isinstance(upstream, RecordUpstream)]
     limits = RateLimits(settings.max_requests_per_minute, settings.max_tokens_per_minute)
     answering = Answering(routes, load_grammar(), manners, meters, recorders, conversations, limits)
     return Services(settings, routes, answering, meters, Readiness(upstreams, meters.ready))
+
+
+def _others(settings: Settings, link: Link | None) -> Others | None:
+    """The other processes that serve the same: wherever they are, else those of this host."""
+    if settings.redis_url is None:
+        return Peers(link) if link is not None else None
+    try:
+        from roobridge.service.hosts import Hosts  # noqa: PLC0415 -- redis-py is there where it is wanted
+    except ImportError:
+        raise _missing("redis", "the setting 'redis_url'", "pip install 'roobridge[redis]'") from None
+    return Hosts(settings.redis_url.get_secret_value())
 
 
 def check_names(settings: Settings) -> None:

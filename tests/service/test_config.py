@@ -268,3 +268,33 @@ def test_a_wrong_table_is_named(toml: str, words: tuple[str, ...], bare_surround
         load_settings()
     for word in words:
         assert word in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "127.0.0.1:6379",
+        "http://127.0.0.1",
+        "redis:/127.0.0.1",
+        "redis://",
+        "redis://:made-up/password@127.0.0.1",
+        "redis://127.0.0.1:99999",
+        "redis://127.0.0.1:0",
+        "redis://[::1",
+        "unix://",
+    ],
+)
+def test_a_redis_is_named_by_its_url(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("ROOBRIDGE_REDIS_URL", url)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert "'redis_url'" in caught.value.message
+    assert "redis://HOST:PORT" in caught.value.message
+    assert "made-up" not in caught.value.message
+
+
+@pytest.mark.parametrize("url", ["redis://h", "rediss://u:p@h:1/2?ssl_cert_reqs=none", " unix://:p@/run/s "])
+def test_a_url_of_redis_is_kept_as_it_is(url: str) -> None:
+    found = load_settings({"redis_url": url}).redis_url
+    assert found is not None
+    assert found.get_secret_value() == url.strip()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -157,3 +158,10 @@ async def test_of_two_upstreams_one_dies(tmp_path: Path) -> None:
     assert home.requests[0].headers["authorization"] == "Bearer sk-client"
     assert cloud.requests[0].headers["authorization"] == "Bearer sk-cloud"
     assert count(tmp_path) == 3  # the refused one too
+
+
+async def test_several_hosts_need_a_package_that_one_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "roobridge.service.hosts", None)
+    await build(Settings()).aclose()
+    with pytest.raises(SettingsError, match=r"pip install 'roobridge\[redis\]'"):
+        build(Settings(redis_url=SecretStr("redis://127.0.0.1:1")))

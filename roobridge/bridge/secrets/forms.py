@@ -72,6 +72,7 @@ _FORMS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (("x5sec",), re.compile(r"x5sec\w{0,16}+=([^\s\"'&<>]++)", re.IGNORECASE)),
     (("://",), re.compile(r"://[^\s\"'<>/?#@:]{0,128}+:([^\s\"'<>/?#@]{1,256}+)@")),
 )
+_PASSWORD = re.compile(r"[a-z]{1,16}://[^\s/?#:@]*+:([^\s/?#]*)@")
 _URL_END = re.compile(r"[\s\"'<>]|\Z")
 
 
@@ -93,9 +94,10 @@ def credentials(headers: Mapping[str, str]) -> Iterator[str]:
 
 
 def parts(secret: str) -> Iterator[str]:
-    """A secret, and each cookie in it by itself; those that are long enough."""
+    """A secret, each cookie in it by itself, and the password in a URL; those that are long enough."""
     cookies = (pair.partition("=")[2].strip() for pair in secret.split(";"))
-    return filter(is_secret, (secret.strip(), *cookies))
+    password = _PASSWORD.match(secret.strip())
+    return filter(is_secret, (secret.strip(), *cookies, password[1] if password is not None else ""))
 
 
 def forms_in(text: str) -> Iterator[Span]:

@@ -133,6 +133,12 @@ def test_common_forms(secret: str, around: str) -> None:
     assert secret not in Cleaner().text(around.format(secret))
 
 
+def test_the_password_in_a_url_that_is_secret_goes_wherever_it_stands() -> None:
+    clean = Cleaner(["redis://user:made%2Fup@word1@redis.lan:6379"])
+    assert clean.text("AUTH user made/up@word1 at redis.lan") == "AUTH user [redacted] at redis.lan"
+    assert clean.text("AUTH user made%2Fup@word1 at redis.lan") == "AUTH user [redacted] at redis.lan"
+
+
 def test_the_password_in_a_url_goes_and_the_rest_stays() -> None:
     text = "via http://me:hunter2@proxy.lan:8080/x, http://me@host/a:b@c and mail a:b@c"
     assert Cleaner().text(text) == text.replace("hunter2", REDACTED)
