@@ -14,8 +14,8 @@ import typer
 from pydantic import BaseModel, SecretStr
 
 from roobridge.bridge.secrets.cleaner import Cleaner
-from roobridge.service.config import Settings
-from roobridge.service.loading import Loaded, load
+from roobridge.service.settings.config import Settings
+from roobridge.service.settings.loading import Loaded, load
 from roobridge.service.wiring import address_of, build
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")  # TOML's keys that need no quotes

@@ -10,7 +10,7 @@ from roobridge.bridge.ports import Model
 from roobridge.cli.addresses import reachable
 from roobridge.cli.look import Found
 from roobridge.errors import UpstreamError
-from roobridge.service.config import Settings
+from roobridge.service.settings.config import Settings
 from roobridge.service.wiring import address_of, at_home
 from roobridge.upstream.servers import server_of
 

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from roobridge.bridge.secrets.cleaner import Cleaner
-from roobridge.service.config import Settings
-from roobridge.service.secrets import CLIENT_KEY, secrets_in_force
+from roobridge.service.settings.config import Settings
+from roobridge.service.settings.secrets import CLIENT_KEY, secrets_in_force
 
 LINE_LIMIT = 4_000  # characters of a line; the names in it are as long as others made them
 TRACE_LIMIT = 32_000  # of a traceback

@@ -11,8 +11,8 @@ import msgspec
 
 from roobridge.bridge.ports import Model
 from roobridge.errors import UpstreamError
-from roobridge.service.config import Settings
 from roobridge.service.profiles import Profiles
+from roobridge.service.settings.config import Settings
 from roobridge.service.wiring import build_upstream, catalog_of
 
 LOOK_TIME = 3.0  # seconds that the start waits at most

@@ -23,10 +23,10 @@ from roobridge.cli.log import log_to_stderr
 from roobridge.cli.look import look_at_all
 from roobridge.cli.workers import Workers, joined
 from roobridge.service.access import check_access
-from roobridge.service.config import Settings
-from roobridge.service.environment import unknown_variables
-from roobridge.service.loading import load_settings
-from roobridge.service.peers import Link
+from roobridge.service.conversations.peers import Link
+from roobridge.service.settings.config import Settings
+from roobridge.service.settings.environment import unknown_variables
+from roobridge.service.settings.loading import load_settings
 from roobridge.service.wiring import SHUTDOWN_TIME, build
 from roobridge.upstream.presets import PRESETS
 from roobridge.web.serving import GRACE, LAST_WORDS, listen, serve_on

@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from multiprocessing.process import BaseProcess
 from typing import TypeAlias
 
-from roobridge.service.meters import SHARED_FOLDER, forget_process
-from roobridge.service.peers import Link, links
+from roobridge.service.conversations.peers import Link, links
+from roobridge.service.metrics.meters import SHARED_FOLDER, forget_process
 
 log = logging.getLogger("roobridge.serve")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 from roobridge.errors import SettingsError
-from roobridge.service.config import Settings
+from roobridge.service.settings.config import Settings
 from roobridge.service.wiring import at_home
 
 

@@ -23,16 +23,16 @@ from roobridge.bridge.shaping.thinking import Reasoning
 from roobridge.dialects import writing_of
 from roobridge.errors import ClientError, UpstreamError
 from roobridge.grammar.load import Grammar
-from roobridge.service.asking import Way
-from roobridge.service.conversations import Conversations
+from roobridge.service.conversations.conversations import Conversations
 from roobridge.service.limits import RateLimits
-from roobridge.service.meters import Meters
+from roobridge.service.metrics.meters import Meters
+from roobridge.service.metrics.turn_log import log_begin, log_end
 from roobridge.service.routes import Route, Routes
-from roobridge.service.rules import Rules
-from roobridge.service.secrets import CLIENT_KEY
-from roobridge.service.turn_log import log_begin, log_end
-from roobridge.service.turns import Ask, Turn
-from roobridge.upstream.question import Question
+from roobridge.service.settings.secrets import CLIENT_KEY
+from roobridge.service.turns.asking import Way
+from roobridge.service.turns.rules import Rules
+from roobridge.service.turns.turn import Ask, Turn
+from roobridge.upstream.around.question import Question
 
 _BRIDGE_FIELDS = ("stream", "stream_options")  # the upstream is always asked for a stream with usage
 

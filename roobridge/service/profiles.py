@@ -13,8 +13,8 @@ from roobridge.bridge.ports import Model, ToolUse
 from roobridge.bridge.shaping.body import Shape
 from roobridge.bridge.shaping.images import Images
 from roobridge.bridge.shaping.sampling import SAMPLING
-from roobridge.service.tables import ModelTable
-from roobridge.upstream.queue import Slots, Watch
+from roobridge.service.settings.tables import ModelTable
+from roobridge.upstream.around.queue import Slots, Watch
 
 
 class Profile(msgspec.Struct, frozen=True):

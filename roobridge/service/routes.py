@@ -15,10 +15,10 @@ import msgspec
 
 from roobridge.bridge.ports import Model, Upstream
 from roobridge.errors import ClientError, UpstreamError
-from roobridge.service.attempts import Patience
 from roobridge.service.catalog import Catalog
 from roobridge.service.profiles import Profile, Profiles
-from roobridge.upstream.queue import Queued
+from roobridge.service.turns.attempts import Patience
+from roobridge.upstream.around.queue import Queued
 
 log = logging.getLogger("roobridge.turns")
 

@@ -16,30 +16,30 @@ from roobridge.bridge.shaping.thinking import Reasoning
 from roobridge.errors import SettingsError
 from roobridge.grammar.load import load_grammar
 from roobridge.service.answering import Answering, Manners
-from roobridge.service.attempts import Patience
 from roobridge.service.catalog import Catalog
-from roobridge.service.config import Settings
 from roobridge.service.contexts import Contexts
-from roobridge.service.conversations import Conversations
+from roobridge.service.conversations.conversations import Conversations
+from roobridge.service.conversations.peers import Link, Peers
+from roobridge.service.conversations.words import Others
 from roobridge.service.limits import RateLimits
-from roobridge.service.meters import Meters
-from roobridge.service.peers import Link, Peers
+from roobridge.service.metrics.meters import Meters
+from roobridge.service.metrics.readiness import Readiness
 from roobridge.service.profiles import Profiles
-from roobridge.service.readiness import Readiness
 from roobridge.service.routes import Place, Routes
-from roobridge.service.rules import Rules
-from roobridge.service.secrets import secrets_in_force
-from roobridge.service.words import Others
-from roobridge.upstream.measured import Measured
+from roobridge.service.settings.config import Settings
+from roobridge.service.settings.secrets import secrets_in_force
+from roobridge.service.turns.attempts import Patience
+from roobridge.service.turns.rules import Rules
+from roobridge.upstream.around.measured import Measured
+from roobridge.upstream.around.queue import Queued, Slots, Watch
+from roobridge.upstream.around.record import RecordUpstream
+from roobridge.upstream.around.retry import Retrying
+from roobridge.upstream.around.thinking_back import ThinkingBack
+from roobridge.upstream.around.tools_as_text import ToolsAsText
 from roobridge.upstream.openai import OpenAIUpstream
 from roobridge.upstream.presets import KINDS, PRESETS, is_local
-from roobridge.upstream.queue import Queued, Slots, Watch
 from roobridge.upstream.qwen_web import SITE, Capture, QwenWebUpstream
-from roobridge.upstream.record import RecordUpstream
 from roobridge.upstream.replay import ReplayUpstream
-from roobridge.upstream.retry import Retrying
-from roobridge.upstream.thinking_back import ThinkingBack
-from roobridge.upstream.tools_as_text import ToolsAsText
 
 REMOTE_PATIENCE = 600.0  # seconds, as long as Roo 3.52 itself waits
 SHUTDOWN_TIME = 2.0  # seconds that running turns get to end
@@ -119,7 +119,7 @@ def _others(settings: Settings, link: Link | None) -> Others | None:
     if settings.redis_url is None:
         return Peers(link) if link is not None else None
     try:
-        from roobridge.service.hosts import Hosts  # noqa: PLC0415 -- redis-py is there where it is wanted
+        from roobridge.service.conversations.hosts import Hosts  # noqa: PLC0415 -- redis-py is there where it is wanted
     except ImportError:
         raise _missing("redis", "the setting 'redis_url'", "pip install 'roobridge[redis]'") from None
     return Hosts(settings.redis_url.get_secret_value())

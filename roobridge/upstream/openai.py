@@ -13,10 +13,10 @@ from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.wire.openai import OpenAIStream
 from roobridge.bridge.wire.openai_errors import refusal
 from roobridge.errors import UpstreamError
-from roobridge.upstream.address import checked_base_url
 from roobridge.upstream.facts import Facts, joined, of_entry
 from roobridge.upstream.hosted import hosted, is_hosted
-from roobridge.upstream.http import cleaner_of, exchange, fetch_json, new_client, retry_after
+from roobridge.upstream.http.address import checked_base_url
+from roobridge.upstream.http.exchange import cleaner_of, exchange, fetch_json, new_client, retry_after
 from roobridge.upstream.presets import PRESETS
 from roobridge.upstream.servers import Server
 

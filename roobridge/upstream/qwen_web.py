@@ -24,8 +24,8 @@ from roobridge.bridge.wire.qwen_web import OUTPUT_LIMITS, QwenWebStream
 from roobridge.bridge.wire.qwen_web_errors import refusal
 from roobridge.bridge.wire.qwen_web_request import completion_body, encode_body, fold_messages, new_chat_body
 from roobridge.errors import UpstreamError
-from roobridge.upstream.address import checked_base_url
-from roobridge.upstream.http import cleaner_of, exchange, fetch_json, new_client, retry_after
+from roobridge.upstream.http.address import checked_base_url
+from roobridge.upstream.http.exchange import cleaner_of, exchange, fetch_json, new_client, retry_after
 
 SITE = "https://chat.qwen.ai"
 

@@ -6,7 +6,7 @@ from quart import Blueprint, Response, g, request
 
 from roobridge.bridge.request.chat import parse_chat_request
 from roobridge.service.answering import Answering
-from roobridge.service.turns import Turn
+from roobridge.service.turns.turn import Turn
 from roobridge.web.body import decode_body, read_body, refuse_compressed
 from roobridge.web.direct import sender
 from roobridge.web.errors import json_response

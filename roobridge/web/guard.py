@@ -14,7 +14,7 @@ import secrets
 from quart import Quart, Response, g, request
 
 from roobridge.errors import ClientError
-from roobridge.service.config import Settings
+from roobridge.service.settings.config import Settings
 from roobridge.web.body import drop_body, refuse_other_types
 from roobridge.web.health import PATHS
 from roobridge.web.keys import OwnKeys

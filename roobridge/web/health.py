@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quart import Blueprint, Response
 
-from roobridge.service.readiness import Readiness
+from roobridge.service.metrics.readiness import Readiness
 from roobridge.web.errors import json_response
 
 # Open to all; see the guard.

@@ -7,7 +7,7 @@ import asyncio
 from prometheus_client import CONTENT_TYPE_LATEST
 from quart import Blueprint, Response
 
-from roobridge.service.meters import Meters
+from roobridge.service.metrics.meters import Meters
 
 
 def metrics_routes(meters: Meters) -> Blueprint:

@@ -10,7 +10,7 @@ from hypercorn.typing import ASGISendCallable
 from roobridge.bridge.wire.overflow import CODE, IN_STREAM
 from roobridge.bridge.wire.sse import ChunkWriter, usage_body
 from roobridge.events import Content, Finish, Piece, Thought, ToolDelta
-from roobridge.service.turns import Turn
+from roobridge.service.turns.turn import Turn
 
 
 class EventStream:

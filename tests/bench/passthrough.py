@@ -19,7 +19,7 @@ from hypercorn.config import Config
 from quart import Quart, Response, request
 
 from roobridge.cli.serve import loop_factory
-from roobridge.upstream.http import new_client
+from roobridge.upstream.http.exchange import new_client
 from roobridge.web.serving import BACKLOG
 
 

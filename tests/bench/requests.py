@@ -12,7 +12,7 @@ from roobridge.bridge.request.chat import parse_chat_request
 from roobridge.bridge.request.classify import classify
 from roobridge.bridge.request.history import clean_history
 from roobridge.bridge.request.identity import digest_messages, request_fingerprint
-from roobridge.service.open_turns import OpenTurns
+from roobridge.service.conversations.open_turns import OpenTurns
 from roobridge.web.body import decode_body
 from tests.bench.shapes import SHAPES, request_body
 from tests.bench.tables import spread, table

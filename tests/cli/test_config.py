@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from roobridge.service.config import Settings
+from roobridge.service.settings.config import Settings
 from tests.cli.conftest import Run
 
 FILE = """

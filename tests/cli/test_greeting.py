@@ -9,8 +9,8 @@ from roobridge.cli import addresses
 from roobridge.cli.greeting import greeting
 from roobridge.cli.look import Found
 from roobridge.errors import UpstreamError
-from roobridge.service.config import Settings
-from roobridge.service.tables import UpstreamTable
+from roobridge.service.settings.config import Settings
+from roobridge.service.settings.tables import UpstreamTable
 from roobridge.upstream.presets import PRESETS
 
 CODER = Model("qwen3-coder", "llamacpp", 65536, tools=True)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roobridge.cli.log import LINE_LIMIT, WORD_LIMIT, CleanLines, CleanObjects
-from roobridge.service.secrets import CLIENT_KEY
+from roobridge.service.settings.secrets import CLIENT_KEY
 
 KEY = "operators-key-0123456789"
 

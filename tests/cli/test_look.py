@@ -11,8 +11,8 @@ import pytest
 from roobridge.bridge.ports import Upstream
 from roobridge.cli import look as first
 from roobridge.cli.look import Found, look, look_at_all
-from roobridge.service.config import Settings
-from roobridge.service.tables import ModelTable, UpstreamTable
+from roobridge.service.settings.config import Settings
+from roobridge.service.settings.tables import ModelTable, UpstreamTable
 from tests.upstream.loopback import Answering, Loopback, Received, Script
 
 

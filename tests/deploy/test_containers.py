@@ -17,9 +17,9 @@ import yaml
 
 from roobridge.cli.serve import LAST_RESORT
 from roobridge.service.access import check_access
-from roobridge.service.config import Settings
-from roobridge.service.environment import LEGACY, unknown_variables
-from roobridge.service.loading import load_settings
+from roobridge.service.settings.config import Settings
+from roobridge.service.settings.environment import LEGACY, unknown_variables
+from roobridge.service.settings.loading import load_settings
 from roobridge.upstream.openai import OpenAIUpstream
 from roobridge.web.health import PATHS
 from roobridge.web.names import Hosts

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from roobridge.service.config import Settings
+from roobridge.service.settings.config import Settings
 from tests.deploy.balanced import DEPLOY
 from tests.house_rules.readme import DEPLOYING, word
 from tests.house_rules.source import ROOT

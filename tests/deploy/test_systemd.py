@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from roobridge.cli.serve import LAST_RESORT
-from roobridge.service.config import Settings
+from roobridge.service.settings.config import Settings
 from roobridge.web.descriptors import OF_A_TURN, OF_THE_PROCESS
 from tests.deploy.balanced import DEPLOY
 from tests.house_rules.options import options_of

@@ -10,8 +10,8 @@ from enum import Enum
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from roobridge.service.config import Settings
-from roobridge.service.tables import ModelTable, UpstreamTable
+from roobridge.service.settings.config import Settings
+from roobridge.service.settings.tables import ModelTable, UpstreamTable
 from tests.house_rules.marked import Marked
 from tests.house_rules.options import options_of
 from tests.house_rules.source import ROOT

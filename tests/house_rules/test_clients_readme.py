@@ -10,7 +10,7 @@ import pytest
 
 from roobridge.bridge.request.sender import Sender, sender_by_prompt, sender_of
 from roobridge.cli.case import Client
-from roobridge.service.config import Settings
+from roobridge.service.settings.config import Settings
 from tests.house_rules.readme import SETUP, TOP, word
 
 BASE_URL = f"http://{Settings().host}:{Settings().port}/v1"

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from roobridge.cli import main, serve
-from roobridge.service.config import Settings
-from roobridge.service.environment import LEGACY
-from roobridge.service.loading import load_settings
+from roobridge.service.settings.config import Settings
+from roobridge.service.settings.environment import LEGACY
+from roobridge.service.settings.loading import load_settings
 from roobridge.service.wiring import build_upstream
 from tests.house_rules.readme import ALL, COMMANDS, SERVICE, TOP, word
 from tests.house_rules.source import ROOT

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from roobridge.service.config import Settings
-from roobridge.service.environment import LEGACY
-from roobridge.service.loading import load_settings
-from roobridge.service.tables import ModelTable, UpstreamTable
+from roobridge.service.settings.config import Settings
+from roobridge.service.settings.environment import LEGACY
+from roobridge.service.settings.loading import load_settings
+from roobridge.service.settings.tables import ModelTable, UpstreamTable
 from tests.house_rules import settings_table
 from tests.house_rules.marked import Marked
 from tests.house_rules.options import options_of

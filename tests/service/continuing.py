@@ -13,8 +13,8 @@ import pytest
 from roobridge.bridge.ports import Capabilities, Delta, Health, Model, UpstreamRequest
 from roobridge.errors import ReplyError, UpstreamError
 from roobridge.events import Content, Finish, Piece, ToolDelta
-from roobridge.service.rules import Rules
-from roobridge.service.turns import Turn
+from roobridge.service.turns.rules import Rules
+from roobridge.service.turns.turn import Turn
 from tests.oracle.dialect_writer import TEXT_DIALECTS
 from tests.oracle.plans import Client
 from tests.oracle.roo_native import gather

@@ -7,8 +7,8 @@ from typing import Any
 
 from roobridge.bridge.request.chat import parse_chat_request
 from roobridge.errors import UpstreamError
-from roobridge.service.config import Settings
-from roobridge.service.turns import Turn
+from roobridge.service.settings.config import Settings
+from roobridge.service.turns.turn import Turn
 from roobridge.service.wiring import Services, assemble, check_names
 from tests.service.scripted import Scripted, Step, end, say
 

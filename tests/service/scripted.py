@@ -11,10 +11,10 @@ from roobridge.bridge.ports import Capabilities, Delta, Health, Model, Upstream,
 from roobridge.bridge.request.chat import parse_chat_request
 from roobridge.errors import UpstreamError
 from roobridge.grammar.model import Completion, Param, Tool, Toolset
-from roobridge.service.asking import Way
-from roobridge.service.attempts import Patience
-from roobridge.service.rules import Rules
-from roobridge.service.turns import Ask, Turn
+from roobridge.service.turns.asking import Way
+from roobridge.service.turns.attempts import Patience
+from roobridge.service.turns.rules import Rules
+from roobridge.service.turns.turn import Ask, Turn
 
 # One step of a reply: deltas of one read, an error to raise, or an event to wait for.
 Step = Sequence[Delta] | UpstreamError | asyncio.Event

@@ -4,8 +4,8 @@ import pytest
 
 from roobridge.errors import SettingsError
 from roobridge.service.access import check_access
-from roobridge.service.config import Settings
-from roobridge.service.loading import load_settings
+from roobridge.service.settings.config import Settings
+from roobridge.service.settings.loading import load_settings
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from roobridge.bridge.request.chat import parse_chat_request
 from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.tape.format import Tape, parse_tape
 from roobridge.errors import ClientError, UpstreamError
-from roobridge.service.config import Settings
+from roobridge.service.settings.config import Settings
 from roobridge.service.wiring import assemble
-from roobridge.upstream.record import RecordUpstream
-from roobridge.upstream.retry import Retrying
+from roobridge.upstream.around.record import RecordUpstream
+from roobridge.upstream.around.retry import Retrying
 from tests.service.scripted import Scripted, Step, end, say, silence
 
 TOOL = {

@@ -7,8 +7,8 @@ import pytest
 
 from roobridge.bridge.ports import Delta, UpstreamRequest, Usage
 from roobridge.errors import UpstreamError
-from roobridge.service.attempts import Attempt, Patience
-from roobridge.upstream.queue import Queued, Slots
+from roobridge.service.turns.attempts import Attempt, Patience
+from roobridge.upstream.around.queue import Queued, Slots
 from tests.service.scripted import Scripted, Step, end, say, silence
 
 PATIENT = Patience(start=30, idle=30)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from roobridge.service.causes import CODES, KINDS, OTHER, cause_of
+from roobridge.service.metrics.causes import CODES, KINDS, OTHER, cause_of
 from tests.house_rules.source import modules, tree_of
 
 ROOMS = (

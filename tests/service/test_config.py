@@ -6,9 +6,9 @@ import pytest
 
 from roobridge.bridge.plan import ClientKind, Wrap
 from roobridge.errors import SettingsError
-from roobridge.service.config import Settings
-from roobridge.service.environment import LEGACY, SERVERS, unknown_variables
-from roobridge.service.loading import load_settings
+from roobridge.service.settings.config import Settings
+from roobridge.service.settings.environment import LEGACY, SERVERS, unknown_variables
+from roobridge.service.settings.loading import load_settings
 
 
 @pytest.fixture(autouse=True)

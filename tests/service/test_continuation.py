@@ -10,7 +10,7 @@ import pytest
 
 from roobridge.bridge.ports import Delta
 from roobridge.events import ToolDelta
-from roobridge.service.turns import Turn
+from roobridge.service.turns.turn import Turn
 from tests.oracle.plans import ROO_31, ROO_52, Client
 from tests.service.continuing import (
     ENDS,

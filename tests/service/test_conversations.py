@@ -3,8 +3,8 @@ from __future__ import annotations
 import asyncio
 
 from roobridge.errors import RoobridgeError
-from roobridge.service.conversations import Conversations
-from roobridge.service.peers import Peers, links
+from roobridge.service.conversations.conversations import Conversations
+from roobridge.service.conversations.peers import Peers, links
 
 MARK = b"mark"
 

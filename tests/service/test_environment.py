@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from roobridge.errors import SettingsError
-from roobridge.service.environment import LEGACY, SERVERS
-from roobridge.service.loading import load_settings
+from roobridge.service.settings.environment import LEGACY, SERVERS
+from roobridge.service.settings.loading import load_settings
 
 HOME, PROXY = "http://127.0.0.1:1234/v1", "http://127.0.0.1:9/v1"
 

@@ -9,8 +9,8 @@ from roobridge.bridge.plan import Wrap
 from roobridge.bridge.ports import Capabilities, Delta, Usage
 from roobridge.errors import ReplyError, UpstreamError
 from roobridge.events import Finish
-from roobridge.service.attempts import Patience
-from roobridge.service.turns import Turn
+from roobridge.service.turns.attempts import Patience
+from roobridge.service.turns.turn import Turn
 from tests.oracle.plans import OTHER, ROO_31
 from tests.oracle.roo_reader import tool_uses
 from tests.service.continuing import GOING_ON, deliver, text_of

@@ -6,7 +6,7 @@ import pytest
 
 from roobridge.bridge.ports import Capabilities, ToolUse
 from roobridge.errors import UpstreamError
-from roobridge.service.config import Settings
+from roobridge.service.settings.config import Settings
 from roobridge.service.wiring import assemble
 from tests.service.routed import CLOUD, DOWN, HELLO, HOME, IMAGE, services, turn
 from tests.service.scripted import Scripted, Step, end, say, silence

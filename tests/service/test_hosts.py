@@ -12,9 +12,9 @@ from redis.asyncio import Redis
 from redis.backoff import NoBackoff
 
 from roobridge.errors import SettingsError
-from roobridge.service import hosts as module
-from roobridge.service.hosts import CHANNEL, PENDING, Hosts, Told
-from roobridge.service.words import LONGEST, Began, Broke, Held, Word
+from roobridge.service.conversations import hosts as module
+from roobridge.service.conversations.hosts import CHANNEL, PENDING, Hosts, Told
+from roobridge.service.conversations.words import LONGEST, Began, Broke, Held, Word
 from tests.house_rules.readme import SERVICE
 from tests.service.redis_server import DEADLINE, Lines, RedisServer, redis_server
 

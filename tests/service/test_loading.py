@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from roobridge.errors import SettingsError
-from roobridge.service.loading import load_settings
+from roobridge.service.settings.loading import load_settings
 
 
 @pytest.mark.parametrize(

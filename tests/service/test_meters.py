@@ -11,12 +11,12 @@ from prometheus_client import Counter
 from roobridge.bridge.ports import Upstream, Usage
 from roobridge.bridge.request.chat import parse_chat_request
 from roobridge.errors import RoobridgeError, UpstreamError
-from roobridge.service import meters
-from roobridge.service.config import Settings
+from roobridge.service.metrics import meters
+from roobridge.service.settings.config import Settings
 from roobridge.service.wiring import Services, assemble
-from roobridge.upstream import retry
-from roobridge.upstream.queue import Queued, Slots
-from roobridge.upstream.retry import Retrying
+from roobridge.upstream.around import retry
+from roobridge.upstream.around.queue import Queued, Slots
+from roobridge.upstream.around.retry import Retrying
 from tests.house_rules.readme import SERVICE, word
 from tests.service.metered import Metered
 from tests.service.scripted import CALL, Scripted, Step, end, say

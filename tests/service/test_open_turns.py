@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from roobridge.errors import RoobridgeError
-from roobridge.service.open_turns import OpenTurns
+from roobridge.service.conversations.open_turns import OpenTurns
 
 FIRST = (b"1", b"2")
 LATER = (b"1", b"2", b"3")

@@ -6,7 +6,7 @@ import pytest
 
 from roobridge.errors import ReplyError
 from roobridge.events import Content, Finish, Piece, Thought, ToolDelta
-from roobridge.service.pacing import NEVER, Outbox, Pacing, join
+from roobridge.service.turns.pacing import NEVER, Outbox, Pacing, join
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from roobridge.service.peers import Link, Peers, links
-from roobridge.service.words import Began, Broke, Held, Word
+from roobridge.service.conversations.peers import Link, Peers, links
+from roobridge.service.conversations.words import Began, Broke, Held, Word
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from roobridge.service.causes import CODES
-from roobridge.service.meters import Meters
+from roobridge.service.metrics.causes import CODES
+from roobridge.service.metrics.meters import Meters
 from tests.house_rules.readme import SERVICE, word
 from tests.house_rules.source import ROOT
 from tests.required import unavailable

@@ -7,7 +7,7 @@ import pytest
 
 from roobridge.bridge.ports import Model
 from roobridge.errors import ClientError, SettingsError, UpstreamError
-from roobridge.service.config import Settings
+from roobridge.service.settings.config import Settings
 from roobridge.service.wiring import assemble
 from tests.service.routed import CLOUD, DOWN, HELLO, HOME, IMAGE, services, turn
 from tests.service.scripted import Scripted, silence

@@ -9,8 +9,8 @@ from roobridge.bridge.plan import Wrap
 from roobridge.bridge.ports import Delta, Usage
 from roobridge.errors import ReplyError, RoobridgeError, UpstreamError
 from roobridge.events import Content, Piece, Thought, ToolDelta
-from roobridge.service.rules import Rules
-from roobridge.service.turns import Turn
+from roobridge.service.turns.rules import Rules
+from roobridge.service.turns.turn import Turn
 from tests.oracle.plans import OTHER, PLAIN, ROO_31, ROO_52, Client
 from tests.oracle.roo_native import gather
 from tests.oracle.roo_reader import ToolUse, tool_uses

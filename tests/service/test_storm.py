@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from roobridge.errors import UpstreamError
-from roobridge.service.storm import Storm, broken_again
+from roobridge.service.conversations.storm import Storm, broken_again
 
 
 def test_a_repeat_is_known_for_some_minutes() -> None:

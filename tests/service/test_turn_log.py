@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from roobridge.errors import UpstreamError
-from roobridge.service.config import Settings
+from roobridge.service.settings.config import Settings
 from roobridge.service.wiring import assemble
 from tests.service.scripted import CALL, Scripted, Step, end, say
 from tests.service.test_meters import CLOUD, ask, services_of

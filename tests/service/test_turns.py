@@ -8,9 +8,9 @@ import pytest
 from roobridge.bridge.ports import Capabilities, Delta, Usage
 from roobridge.errors import ReplyError, UpstreamError
 from roobridge.events import Content, Finish, Piece, Thought
-from roobridge.service.attempts import Patience
-from roobridge.service.rules import Rules
-from roobridge.service.turns import Turn
+from roobridge.service.turns.attempts import Patience
+from roobridge.service.turns.rules import Rules
+from roobridge.service.turns.turn import Turn
 from tests.service.scripted import CALL, PLAIN, RULES, XML, Scripted, Step, ask, end, say, silence, turn_of
 
 

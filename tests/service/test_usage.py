@@ -3,7 +3,7 @@ from __future__ import annotations
 from roobridge.bridge.ports import Usage
 from roobridge.bridge.request.chat import parse_chat_request
 from roobridge.events import Length
-from roobridge.service.usage import added, estimate
+from roobridge.service.turns.usage import added, estimate
 
 
 def test_four_characters_a_token_rounded_up() -> None:

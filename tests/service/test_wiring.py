@@ -10,11 +10,11 @@ from pydantic import SecretStr
 from roobridge.bridge.request.chat import parse_chat_request
 from roobridge.errors import SettingsError
 from roobridge.events import Content
-from roobridge.service.config import Settings
-from roobridge.service.tables import UpstreamTable
+from roobridge.service.settings.config import Settings
+from roobridge.service.settings.tables import UpstreamTable
 from roobridge.service.wiring import build, build_upstream, patience_of, rules_of
+from roobridge.upstream.around.record import RecordUpstream
 from roobridge.upstream.presets import PRESETS
-from roobridge.upstream.record import RecordUpstream
 from tests.upstream.loopback import Answering, Loopback, Received
 
 LOOPBACK = "http://127.0.0.1:9"
@@ -161,7 +161,7 @@ async def test_of_two_upstreams_one_dies(tmp_path: Path) -> None:
 
 
 async def test_several_hosts_need_a_package_that_one_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "roobridge.service.hosts", None)
+    monkeypatch.setitem(sys.modules, "roobridge.service.conversations.hosts", None)
     await build(Settings()).aclose()
     with pytest.raises(SettingsError, match=r"pip install 'roobridge\[redis\]'"):
         build(Settings(redis_url=SecretStr("redis://127.0.0.1:1")))

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from roobridge.bridge.ports import Delta, UpstreamRequest, Usage
 from roobridge.bridge.wire.overflow import CODE
 from roobridge.errors import UpstreamError
-from roobridge.upstream.measured import Measured
+from roobridge.upstream.around.measured import Measured
 from tests.service.scripted import Scripted
 
 Message: TypeAlias = dict[str, Any]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import httpx
 
-from roobridge.upstream.transport import Body, response_of
+from roobridge.upstream.http.transport import Body, response_of
 
 
 def cut(data: bytes, size: int) -> list[bytes]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from roobridge.errors import SettingsError
-from roobridge.upstream.address import checked_base_url, is_loopback
+from roobridge.upstream.http.address import checked_base_url, is_loopback
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from roobridge.upstream.failures import FAILURES, upstream_error
-from roobridge.upstream.transport import TLSError
+from roobridge.upstream.http.failures import FAILURES, upstream_error
+from roobridge.upstream.http.transport import TLSError
 
 REQUEST = httpx.Request("GET", "http://127.0.0.1/secret")
 

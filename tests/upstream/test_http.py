@@ -16,7 +16,7 @@ from roobridge.bridge.ports import Delta
 from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.wire.openai import OpenAIStream
 from roobridge.errors import UpstreamError
-from roobridge.upstream.http import (
+from roobridge.upstream.http.exchange import (
     BODY_LIMIT,
     STRETCH,
     exchange,

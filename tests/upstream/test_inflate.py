@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roobridge.upstream.inflate import PIECE, Inflater
+from roobridge.upstream.http.inflate import PIECE, Inflater
 
 
 def raw_deflate(data: bytes) -> bytes:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from roobridge.bridge.ports import UpstreamRequest
 from roobridge.errors import UpstreamError
-from roobridge.upstream import measured
-from roobridge.upstream.measured import Measured
+from roobridge.upstream.around import measured
+from roobridge.upstream.around.measured import Measured
 from tests.oracle.tokens import TOKENS
 from tests.upstream.counting import Counting, Message, Told, is_refused, prompt_tokens, user
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from roobridge.bridge.ports import UpstreamRequest
-from roobridge.upstream.address import checked_base_url
+from roobridge.upstream.http.address import checked_base_url
 from roobridge.upstream.openai import OpenAIUpstream
 from roobridge.upstream.presets import PRESETS
 from tests.upstream.asking import BODY, DONE, A, collect, streaming

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from roobridge.errors import SettingsError
-from roobridge.upstream.http import new_client
-from roobridge.upstream.proxies import proxies_of_environment
-from roobridge.upstream.transport import TLSError
+from roobridge.upstream.http.exchange import new_client
+from roobridge.upstream.http.proxies import proxies_of_environment
+from roobridge.upstream.http.transport import TLSError
 from tests.upstream.certificates import Certificate, new_certificate
 from tests.upstream.conftest import Serve
 from tests.upstream.loopback import Answering, Received

@@ -7,8 +7,8 @@ import pytest
 
 from roobridge.bridge.ports import UpstreamRequest
 from roobridge.errors import UpstreamError
-from roobridge.upstream import queue
-from roobridge.upstream.queue import Queued, Slots
+from roobridge.upstream.around import queue
+from roobridge.upstream.around.queue import Queued, Slots
 from tests.service.scripted import Scripted, end, say
 
 

@@ -15,7 +15,7 @@ from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.tape.format import SUFFIX, Tape, parse_tape, write_tape
 from roobridge.errors import SettingsError, UpstreamError
 from roobridge.events import ToolDelta
-from roobridge.upstream.record import RecordUpstream
+from roobridge.upstream.around.record import RecordUpstream
 from roobridge.upstream.replay import ReplayUpstream
 
 KEY = "sk-0123456789abcdef0123"

@@ -9,10 +9,10 @@ from roobridge.bridge.ports import Delta, Try, UpstreamRequest
 from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.wire.openai_errors import refusal
 from roobridge.errors import ClientError, UpstreamError
-from roobridge.service.config import Settings
+from roobridge.service.settings.config import Settings
 from roobridge.service.wiring import build_upstream
-from roobridge.upstream import retry
-from roobridge.upstream.retry import Retrying, is_passing
+from roobridge.upstream.around import retry
+from roobridge.upstream.around.retry import Retrying, is_passing
 from tests.service.scripted import Scripted, Step, end, say
 from tests.upstream.conftest import Serve
 from tests.upstream.loopback import Answering, Received

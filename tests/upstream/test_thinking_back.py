@@ -11,10 +11,10 @@ from roobridge.bridge.request.chat import parse_chat_request
 from roobridge.bridge.shaping.thinking import Reasoning
 from roobridge.errors import UpstreamError
 from roobridge.events import Content, Piece, ToolDelta
-from roobridge.service.config import Settings
-from roobridge.service.tables import ModelTable
+from roobridge.service.settings.config import Settings
+from roobridge.service.settings.tables import ModelTable
 from roobridge.service.wiring import assemble
-from roobridge.upstream.thinking_back import ThinkingBack
+from roobridge.upstream.around.thinking_back import ThinkingBack
 from tests.service.scripted import Scripted, Step, end, say, silence
 from tests.web.requests import roo
 

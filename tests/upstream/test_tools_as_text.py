@@ -12,9 +12,9 @@ from roobridge.bridge.ports import Delta, Model, ToolUse, UpstreamRequest
 from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.wire.openai_errors import NO_TOOLS, refusal, stream_error
 from roobridge.errors import UpstreamError
-from roobridge.service.config import Settings
+from roobridge.service.settings.config import Settings
 from roobridge.service.wiring import build_upstream
-from roobridge.upstream.tools_as_text import ToolsAsText
+from roobridge.upstream.around.tools_as_text import ToolsAsText
 from tests.service.scripted import Scripted, Step, end, say
 from tests.upstream.conftest import Serve
 from tests.upstream.loopback import Answering, Received

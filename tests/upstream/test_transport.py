@@ -8,9 +8,9 @@ import aiohttp
 import httpx
 import pytest
 
-from roobridge.upstream.failures import upstream_error
-from roobridge.upstream.http import new_client
-from roobridge.upstream.transport import PIECE, AiohttpTransport, TLSError, body_of, transport_error
+from roobridge.upstream.http.exchange import new_client
+from roobridge.upstream.http.failures import upstream_error
+from roobridge.upstream.http.transport import PIECE, AiohttpTransport, TLSError, body_of, transport_error
 from tests.upstream.conftest import Serve
 from tests.upstream.loopback import Answering, Received
 from tests.upstream.recorded import ReplayingTransport

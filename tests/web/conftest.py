@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from roobridge.bridge.ports import Upstream
-from roobridge.service.config import Settings
+from roobridge.service.settings.config import Settings
 from roobridge.service.wiring import assemble
 from roobridge.web.serving import listen, serve_on
 

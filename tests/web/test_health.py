@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from roobridge.bridge.ports import Health
-from roobridge.service import readiness
+from roobridge.service.metrics import readiness
 from tests.service.metered import Metered
 from tests.service.scripted import Scripted
 from tests.web.conftest import Serve

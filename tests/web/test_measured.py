@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from roobridge.bridge.wire.overflow import CODE
-from roobridge.service.config import Settings
+from roobridge.service.settings.config import Settings
 from roobridge.service.wiring import build_upstream
 from tests.oracle.overflow import recognised
 from tests.upstream.loopback import Answering, Loopback, Received

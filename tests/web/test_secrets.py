@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 
 from roobridge.bridge.wire.openai_errors import TEXT_LIMIT
 from roobridge.cli.log import CleanLines
-from roobridge.service.config import Settings
-from roobridge.service.secrets import secrets_of
+from roobridge.service.settings.config import Settings
+from roobridge.service.settings.secrets import secrets_of
 from roobridge.service.wiring import Services, build
-from roobridge.upstream.record import RecordUpstream
+from roobridge.upstream.around.record import RecordUpstream
 from roobridge.web.serving import listen, serve_on
 from tests.upstream.loopback import Answering, Loopback, Received
 from tests.web.requests import chat, roo

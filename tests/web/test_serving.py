@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from roobridge.errors import SettingsError
-from roobridge.service.config import Settings
+from roobridge.service.settings.config import Settings
 from roobridge.service.wiring import assemble
 from roobridge.web.serving import listen, serve_on
 from tests.service.scripted import Scripted, say, silence

@@ -13,8 +13,8 @@ from roobridge.bridge.shaping.body import forbidden
 from roobridge.bridge.shaping.images import Images
 from roobridge.bridge.shaping.sampling import SAMPLING
 from roobridge.bridge.shaping.thinking import Reasoning
-from roobridge.service.environment import variable
-from roobridge.service.values import Count, Credential, Names
+from roobridge.service.settings.environment import variable
+from roobridge.service.settings.values import Count, Credential, Names
 
 # A name stands before a model's, with a slash between, and in addresses after `?provider=`.
 UpstreamName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]

@@ -23,8 +23,8 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from roobridge.bridge.plan import Plan
 from roobridge.bridge.ports import Usage
-from roobridge.service.causes import OTHER, cause_of
-from roobridge.service.turns import Turn
+from roobridge.service.metrics.causes import OTHER, cause_of
+from roobridge.service.turns.turn import Turn
 
 # Names the folder in which the processes of one service count together; read where the library is loaded.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"

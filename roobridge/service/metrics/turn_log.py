@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from roobridge.events import CallStart
-from roobridge.service.turns import Turn
+from roobridge.service.turns.turn import Turn
 
 log = logging.getLogger("roobridge.turns")
 

@@ -16,7 +16,7 @@ from roobridge.bridge.request.chat import Message
 from roobridge.bridge.request.size import Size, least_tokens, passing_tokens, size_of
 from roobridge.bridge.wire.overflow import overflow
 from roobridge.errors import UpstreamError
-from roobridge.upstream.around import Around
+from roobridge.upstream.around.base import Around
 
 SMALL = 2048  # bytes; a request that is no longer fits every context
 MODELS = 256  # remembered, those met last

@@ -11,7 +11,7 @@ from roobridge.bridge.plan import Plan
 from roobridge.bridge.ports import UpstreamRequest, is_normal
 from roobridge.errors import UpstreamError
 from roobridge.events import Fail, Piece, Thought
-from roobridge.service.exchange import Exchange
+from roobridge.service.turns.exchange import Exchange
 
 # What asking again can mend: an attempt at a call, and a call that this client would misread.
 _MENDABLE = frozenset({"unreadable_call", "misread_call"})

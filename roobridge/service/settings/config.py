@@ -14,9 +14,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from roobridge.bridge.plan import ClientKind, Wrap
 from roobridge.bridge.ports import ToolUse
-from roobridge.service.environment import DotEnv, OlderNames, variable
-from roobridge.service.tables import ModelTable, UpstreamName, UpstreamTable
-from roobridge.service.values import (
+from roobridge.service.settings.environment import DotEnv, OlderNames, variable
+from roobridge.service.settings.tables import ModelTable, UpstreamName, UpstreamTable
+from roobridge.service.settings.values import (
     Count,
     Credential,
     HeaderValue,

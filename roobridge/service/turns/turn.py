@@ -24,14 +24,14 @@ from roobridge.bridge.reply.reply import Reply
 from roobridge.bridge.request.chat import ChatRequest
 from roobridge.errors import ReplyError, RoobridgeError
 from roobridge.events import Content, Fail, Piece, ToolDelta
-from roobridge.service.asking import Asking, Way
-from roobridge.service.attempts import Attempt
-from roobridge.service.exchange import Exchange
-from roobridge.service.pacing import Outbox, Pacing, Write
-from roobridge.service.rules import OF_A_CALL, Rules
-from roobridge.service.second_chance import calls_now, second_request, thoughts
-from roobridge.service.storm import broken_again
-from roobridge.service.usage import estimate
+from roobridge.service.conversations.storm import broken_again
+from roobridge.service.turns.asking import Asking, Way
+from roobridge.service.turns.attempts import Attempt
+from roobridge.service.turns.exchange import Exchange
+from roobridge.service.turns.pacing import Outbox, Pacing, Write
+from roobridge.service.turns.rules import OF_A_CALL, Rules
+from roobridge.service.turns.second_chance import calls_now, second_request, thoughts
+from roobridge.service.turns.usage import estimate
 
 log = logging.getLogger("roobridge.turns")
 

@@ -23,7 +23,7 @@ from roobridge.bridge.tape.match import match_of
 from roobridge.bridge.wire.sse import ChunkWriter
 from roobridge.errors import SettingsError, UpstreamError
 from roobridge.events import ToolDelta
-from roobridge.upstream.around import Around
+from roobridge.upstream.around.base import Around
 
 MODEL_LIMIT = 100  # characters of a model's name, which becomes part of a file's
 

@@ -24,11 +24,11 @@ from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.bridge.secrets.forms import credentials
 from roobridge.bridge.tape.reader import ReplyStream
 from roobridge.errors import SettingsError, UpstreamError
-from roobridge.upstream.address import is_loopback
-from roobridge.upstream.failures import FAILURES, upstream_error
-from roobridge.upstream.inflate import Inflater
-from roobridge.upstream.proxies import check_proxy, proxies_of_environment
-from roobridge.upstream.transport import AiohttpTransport, body_of
+from roobridge.upstream.http.address import is_loopback
+from roobridge.upstream.http.failures import FAILURES, upstream_error
+from roobridge.upstream.http.inflate import Inflater
+from roobridge.upstream.http.proxies import check_proxy, proxies_of_environment
+from roobridge.upstream.http.transport import AiohttpTransport, body_of
 
 CONNECT_TIMEOUT = 10.0  # seconds, name lookup and TLS included
 _PACKED = 64 * 1024  # bytes of a compressed body that are read at a time

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from roobridge.service.words import LONGEST, Word
+from roobridge.service.conversations.words import LONGEST, Word
 
 log = logging.getLogger("roobridge.peers")
 

@@ -17,8 +17,8 @@ from tenacity import (
 from roobridge.bridge.ports import Delta, Try, Upstream, UpstreamRequest
 from roobridge.bridge.wire.bounds import TOO_LARGE
 from roobridge.errors import UpstreamError
-from roobridge.upstream.around import Around
-from roobridge.upstream.transport import TLSError
+from roobridge.upstream.around.base import Around
+from roobridge.upstream.http.transport import TLSError
 
 _FIRST_WAIT = 0.5  # seconds; doubled at every try, and drawn at random below that
 _LONGEST_WAIT = 8.0

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 
 from roobridge.bridge.secrets.cleaner import Cleaner
 from roobridge.errors import SettingsError
-from roobridge.service.words import LONGEST, Digest, Word
+from roobridge.service.conversations.words import LONGEST, Digest, Word
 
 log = logging.getLogger("roobridge.hosts")
 

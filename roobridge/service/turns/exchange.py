@@ -17,8 +17,8 @@ from roobridge.bridge.reply.reply import Reply
 from roobridge.bridge.wire.bounds import REPLY, TOO_LARGE, reply_too_large
 from roobridge.errors import UpstreamError
 from roobridge.events import Fail, Piece
-from roobridge.service.attempts import Attempt, Patience
-from roobridge.service.usage import added
+from roobridge.service.turns.attempts import Attempt, Patience
+from roobridge.service.turns.usage import added
 
 # Refusals that another request would meet as well.
 _LASTING = frozenset({400, 401, 402, 403, 404, 413, 422})

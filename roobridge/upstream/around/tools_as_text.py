@@ -19,7 +19,7 @@ from roobridge.bridge.request.tool_prompt import prompt_tools
 from roobridge.bridge.wire.openai_errors import NO_TOOLS
 from roobridge.dialects import writing_of
 from roobridge.errors import UpstreamError
-from roobridge.upstream.around import Around
+from roobridge.upstream.around.base import Around
 
 log = logging.getLogger("roobridge.upstream")
 

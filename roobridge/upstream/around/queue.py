@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from roobridge.bridge.ports import Delta, Upstream, UpstreamRequest, Waiting
 from roobridge.errors import UpstreamError
-from roobridge.upstream.around import Around
+from roobridge.upstream.around.base import Around
 
 WAITING = 64  # requests that wait at most
 ASK_AGAIN = 30.0  # seconds after which a request that found no room may come again

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 
 from pydantic import BaseModel, SecretStr
 
-from roobridge.service.config import Settings
+from roobridge.service.settings.config import Settings
 
 # The bearer token of the request that the running task serves, and tasks that it started.
 CLIENT_KEY: ContextVar[str] = ContextVar("CLIENT_KEY", default="")

@@ -11,10 +11,10 @@ from roobridge.bridge.ports import Try, Upstream, UpstreamRequest, Usage
 from roobridge.bridge.reply.reply import new_reply
 from roobridge.errors import UpstreamError
 from roobridge.events import Fail, Piece
-from roobridge.service.attempts import Patience
-from roobridge.service.exchange import Effort, Exchange
-from roobridge.service.rules import Rules
-from roobridge.service.usage import added
+from roobridge.service.turns.attempts import Patience
+from roobridge.service.turns.exchange import Effort, Exchange
+from roobridge.service.turns.rules import Rules
+from roobridge.service.turns.usage import added
 
 # What an upstream that is down, busy or spent refuses with; another one may take the same request.
 _ELSEWHERE = frozenset({429, 502, 503, 504})

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 from roobridge.bridge.ports import Capabilities, Delta, Upstream, UpstreamRequest
 from roobridge.events import ToolDelta
-from roobridge.upstream.around import Around
+from roobridge.upstream.around.base import Around
 
 
 class Question(Around):

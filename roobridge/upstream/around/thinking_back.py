@@ -9,7 +9,7 @@ import msgspec
 
 from roobridge.bridge.ports import Delta, Upstream, UpstreamRequest
 from roobridge.bridge.shaping.thoughts import Asked, Thoughts
-from roobridge.upstream.around import Around
+from roobridge.upstream.around.base import Around
 
 
 class ThinkingBack(Around):

@@ -15,9 +15,9 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 from pydantic_settings import SettingsError as SourceError
 
 from roobridge.errors import SettingsError
-from roobridge.service.config import Settings
-from roobridge.service.environment import LEGACY, SERVERS, unreadable
-from roobridge.service.tables import ModelTable, UpstreamTable
+from roobridge.service.settings.config import Settings
+from roobridge.service.settings.environment import LEGACY, SERVERS, unreadable
+from roobridge.service.settings.tables import ModelTable, UpstreamTable
 
 DEFAULT_FILE = "roobridge.toml"
 

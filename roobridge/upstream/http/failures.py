@@ -14,7 +14,7 @@ from __future__ import annotations
 import httpx
 
 from roobridge.errors import UpstreamError
-from roobridge.upstream.transport import TLSError
+from roobridge.upstream.http.transport import TLSError
 
 FAILURES = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL)
 

@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 from typing import assert_never
 
-from roobridge.service.open_turns import Cancellable, OpenTurns
-from roobridge.service.storm import Storm
-from roobridge.service.words import Began, Broke, Held, Others, Word
+from roobridge.service.conversations.open_turns import Cancellable, OpenTurns
+from roobridge.service.conversations.storm import Storm
+from roobridge.service.conversations.words import Began, Broke, Held, Others, Word
 
 
 class Conversations:
