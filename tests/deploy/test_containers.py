@@ -23,7 +23,7 @@ from roobridge.service.settings.loading import load_settings
 from roobridge.upstream.openai import OpenAIUpstream
 from roobridge.web.health import PATHS
 from roobridge.web.names import Hosts
-from tests.deploy.balanced import DEPLOY
+from tests.e2e.balanced import DEPLOY
 from tests.house_rules.options import options_of
 from tests.house_rules.source import ROOT
 from tests.web.conftest import Serve

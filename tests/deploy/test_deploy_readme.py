@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from roobridge.service.settings.config import Settings
-from tests.deploy.balanced import DEPLOY
+from tests.e2e.balanced import DEPLOY
 from tests.house_rules.readme import DEPLOYING, word
 from tests.house_rules.source import ROOT
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from roobridge.cli.serve import LAST_RESORT
 from roobridge.service.settings.config import Settings
 from roobridge.web.descriptors import OF_A_TURN, OF_THE_PROCESS
-from tests.deploy.balanced import DEPLOY
+from tests.e2e.balanced import DEPLOY
 from tests.house_rules.options import options_of
 from tests.required import unavailable
 

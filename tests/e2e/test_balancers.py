@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.deploy.balanced import KEYS, Balancer, Fleet, fleet
+from tests.e2e.balanced import KEYS, Balancer, Fleet, fleet
 from tests.upstream.loopback import Answering, Loopback, Received
 from tests.web.requests import chat, content, data
 
@@ -20,7 +20,16 @@ _TAIL = b'data: {"choices":[{"index":0,"delta":{"content":"lo"},"finish_reason":
 _OWN_ID = {Balancer.NGINX: r"[0-9a-f]{32}", Balancer.HAPROXY: r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"}
 _TIME = 20.0  # seconds for what waits for an event; comments that would also show a hang-up take 15
 
-pytestmark = pytest.mark.parametrize("balancer", Balancer, ids=lambda balancer: balancer.value)
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.parametrize("balancer", Balancer, ids=lambda balancer: balancer.value),
+]
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(timeout=20, trust_env=False) as client:
+        yield client
 
 
 class Upstream:
