@@ -10,9 +10,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from re import _constants as sre  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
+from importlib import import_module
 from typing import Any, TypeAlias
+
+# Python's own parser of patterns, which no stub describes.
+sre: Any = import_module("re._constants")
+_parser: Any = import_module("re._parser")
 
 Groups: TypeAlias = Mapping[int, str]
 Found: TypeAlias = Iterator[tuple[int, Groups]]

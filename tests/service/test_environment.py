@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from roobridge.errors import SettingsError
-from roobridge.service.settings.environment import LEGACY, SERVERS
+from roobridge.service.settings.config import Settings
+from roobridge.service.settings.environment import LEGACY, SERVERS, DotEnv
 from roobridge.service.settings.loading import load_settings
 
 HOME, PROXY = "http://127.0.0.1:1234/v1", "http://127.0.0.1:9/v1"
@@ -61,3 +62,10 @@ def test_an_upstream_s_key_may_stand_in_the_dotenv_file(
         assert key is not None
         assert key.get_secret_value() == known
         monkeypatch.setenv("K", "sk-environment")
+
+
+def test_one_field_is_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("ROOBRIDGE_PORT=5\n")
+    found = DotEnv(Settings).get_field_value(Settings.model_fields["port"], "port")
+    assert found == ("5", "port", False)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 
@@ -44,3 +45,24 @@ async def test_a_word_that_cannot_be_told_is_named_in_the_log(
         if caplog.records:
             break
     assert "was not told that a turn Broke" in caplog.text
+
+
+def test_a_platform_without_such_sockets_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(socket, "AF_UNIX")
+    with pytest.raises(OSError, match="no Unix sockets"):
+        links(2)
+
+
+def test_a_platform_without_sequenced_packets_has_datagrams(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.socketpair
+
+    def pair(family: int, kind: int) -> tuple[socket.socket, socket.socket]:
+        if kind == socket.SOCK_SEQPACKET:
+            raise OSError
+        return real(family, kind)
+
+    monkeypatch.setattr(socket, "socketpair", pair)
+    for link in links(2):
+        assert link.inbox.type == socket.SOCK_DGRAM
+        for end in (link.inbox, *link.others):
+            end.close()

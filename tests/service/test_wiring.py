@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from roobridge.bridge.ports import UpstreamRequest
 from roobridge.bridge.request.chat import parse_chat_request
 from roobridge.errors import SettingsError
 from roobridge.events import Content
@@ -165,3 +166,17 @@ async def test_several_hosts_need_a_package_that_one_does_not(monkeypatch: pytes
     await build(Settings()).aclose()
     with pytest.raises(SettingsError, match=r"pip install 'roobridge\[redis\]'"):
         build(Settings(redis_url=SecretStr("redis://127.0.0.1:1")))
+
+
+def test_a_fault_in_a_table_names_its_table() -> None:
+    with pytest.raises(SettingsError, match=r"^In \[upstreams\.box\]: base_url"):
+        build(Settings(upstreams={"box": UpstreamTable(base_url="nowhere")}))
+    with pytest.raises(SettingsError, match=r"^The setting 'base_url'"):
+        build(Settings(upstream="openai"))
+
+
+async def test_an_upstream_of_few_slots_stands_behind_a_queue() -> None:
+    upstream = build_upstream(settings(upstream="vllm", max_concurrent=1, measure_context=False))
+    stream = upstream.stream(UpstreamRequest({"model": "qwen", "messages": []}))
+    await stream.aclose()
+    await upstream.aclose()

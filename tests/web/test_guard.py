@@ -258,3 +258,12 @@ async def test_turns_beyond_the_cap_are_told_to_come_again(serve: Serve, http: h
     assert (response.status_code, response.headers["retry-after"]) == (503, "1")
     assert response.json()["error"]["code"] == "too_many_turns"
     assert (await http.post(address + URL, json=chat())).status_code == 200
+
+
+async def test_a_refused_body_larger_than_is_dropped_is_refused_all_the_same(
+    serve: Serve, http: httpx.AsyncClient
+) -> None:
+    address = await serve(scripted(), body_limit=100)
+    sent = chat("a" * 2000)
+    answer = await http.post(address + URL, json=sent, headers={"host": "evil.example"})
+    assert answer.json()["error"]["code"] == "host_not_allowed"
